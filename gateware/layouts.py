@@ -1,0 +1,15 @@
+"""Stream layouts that the blocks of this gateware meet at."""
+
+from litex.soc.interconnect.stream import EndpointDescription
+
+
+def frame_layout(bits):
+    """A frame, one channel a beat, `first` on channel 0 and `last` on the last channel.
+
+    data : signed, `bits` wide
+    bank : weight bank that computes this frame, the same on every beat of the frame
+    """
+    return EndpointDescription(
+        payload_layout = [("data", (bits, True))],
+        param_layout   = [("bank", 1)],
+    )

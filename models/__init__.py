@@ -1,0 +1,1 @@
+"""Networks: description, exact integer arithmetic, folding, training. No hardware in here."""

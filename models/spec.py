@@ -1,0 +1,292 @@
+"""The one description of a network that everything else reads: shapes, number format, weights."""
+
+import json
+import zipfile
+import zlib
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+
+import numpy as np
+
+ROUNDINGS = ("half_even", "floor")
+WEIGHT_KINDS = ("fixed", "po2")
+
+
+class ModelError(ValueError):
+    """A model file or a description that cannot be used; the message is one line for the user."""
+
+
+def _check_int(owner, name, value, low, high=None):
+    """Raise ModelError unless `value` is a whole number in [low, high]."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise ModelError(f"{owner}: {name} {value!r} is not a whole number")
+    if value < low or (high is not None and value > high):
+        allowed = f"at least {low}" if high is None else f"{low} to {high}"
+        raise ModelError(f"{owner}: {name} {value} is not allowed: {allowed}")
+
+
+@dataclass(frozen=True)
+class NumberFormat:
+    """Signed fixed point: the integer n of `bits` bits is the value n / 2**frac (default Q4.12).
+
+    `rounding` is how a sum at 2*frac fractional bits becomes a word: "half_even" (as QKeras, through
+    tf.round) or "floor" (arithmetic shift, as truncating hardware).
+    """
+
+    bits: int = 16
+    frac: int = 12
+    rounding: str = "half_even"
+
+    def __post_init__(self):
+        _check_int("number format", "bits", self.bits, 4, 24)
+        _check_int("number format", "frac", self.frac, 1, self.bits - 1)
+        if self.rounding not in ROUNDINGS:
+            raise ModelError(
+                f"number format: rounding {self.rounding!r} is not allowed: {', '.join(ROUNDINGS)}"
+            )
+
+    @property
+    def min(self):
+        return -(1 << (self.bits - 1))
+
+    @property
+    def max(self):
+        return (1 << (self.bits - 1)) - 1
+
+    @property
+    def one(self):
+        """The integer that stands for 1.0."""
+        return 1 << self.frac
+
+    def accumulator_bits(self, fan_in):
+        """Width of a signed accumulator that cannot overflow for `fan_in` products and a bias."""
+        bound = fan_in * self.min**2 + (-self.min << self.frac)
+        return bound.bit_length() + 1
+
+    def from_float(self, value):
+        """Nearest representable integers (half to even), saturated. Any shape; returns int64."""
+        scaled = np.rint(np.asarray(value, np.float64) * self.one)
+        return np.clip(scaled, self.min, self.max).astype(np.int64)
+
+    def to_float(self, value):
+        """Values of the integers `value`, exactly, as float64."""
+        return np.asarray(value, np.float64) / self.one
+
+    def __str__(self):
+        return f"Q{self.bits - self.frac}.{self.frac} {self.rounding}"
+
+
+@dataclass(frozen=True)
+class Conv1DSpec:
+    """One causal dilated convolution; kernel_size=1 is a 1x1 convolution.
+
+    `weights`: "fixed" numbers or "po2" (each a single power of two, or zero).
+    `repeat`: how many times the same weights run one after the other, each pass with its own history.
+    """
+
+    in_channels: int
+    out_channels: int
+    kernel_size: int = 1
+    dilation: int = 1
+    relu: bool = True
+    weights: str = "fixed"
+    repeat: int = 1
+
+    def __post_init__(self):
+        for name in ("in_channels", "out_channels", "kernel_size", "dilation", "repeat"):
+            _check_int("layer", name, getattr(self, name), 1)
+        if not isinstance(self.relu, bool):
+            raise ModelError(f"layer: relu {self.relu!r} is not allowed: true, false")
+        if self.weights not in WEIGHT_KINDS:
+            raise ModelError(
+                f"layer: weights {self.weights!r} is not allowed: {', '.join(WEIGHT_KINDS)}"
+            )
+        if self.repeat > 1 and self.in_channels != self.out_channels:
+            raise ModelError(
+                f"layer: repeat {self.repeat} needs as many outputs as inputs, "
+                f"not {self.in_channels} -> {self.out_channels}"
+            )
+
+    @property
+    def fan_in(self):
+        return self.kernel_size * self.in_channels
+
+    @property
+    def macs(self):
+        """Multiplications a sample."""
+        return self.fan_in * self.out_channels * self.repeat
+
+    @property
+    def parameters(self):
+        return self.fan_in * self.out_channels + self.out_channels
+
+    @property
+    def history(self):
+        """How many samples before the newest one the layer reads."""
+        return (self.kernel_size - 1) * self.dilation * self.repeat
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """A chain of convolutions, its number format and the sample rate (Hz) it was made for."""
+
+    layers: tuple[Conv1DSpec, ...]
+    number_format: NumberFormat = field(default_factory=NumberFormat)
+    sample_rate: int = 192_000
+    name: str = "network"
+
+    def __post_init__(self):
+        object.__setattr__(self, "layers", tuple(self.layers))
+        if not self.layers:
+            raise ModelError("network: no layers; at least 1 is needed")
+        _check_int("network", "sample_rate", self.sample_rate, 1)
+        for index, (a, b) in enumerate(zip(self.layers, self.layers[1:])):
+            if a.out_channels != b.in_channels:
+                raise ModelError(
+                    f"network: layer {index} gives {a.out_channels} channels, "
+                    f"layer {index + 1} takes {b.in_channels}; they must be equal"
+                )
+
+    @property
+    def in_channels(self):
+        return self.layers[0].in_channels
+
+    @property
+    def out_channels(self):
+        return self.layers[-1].out_channels
+
+    @property
+    def receptive_field(self):
+        """Number of input samples that one output sample depends on, itself included."""
+        return 1 + sum(layer.history for layer in self.layers)
+
+    @property
+    def macs_per_sample(self):
+        return sum(layer.macs for layer in self.layers)
+
+    @property
+    def parameters(self):
+        return sum(layer.parameters for layer in self.layers)
+
+    def topology(self):
+        """Layer shapes and number format as canonical JSON: what a weight image must match."""
+        shape = {
+            "layers": [asdict(layer) for layer in self.layers],
+            "number_format": asdict(self.number_format),
+        }
+        return json.dumps(shape, sort_keys=True, separators=(",", ":"))
+
+    @property
+    def fingerprint(self):
+        """CRC-32 of `topology()`; two nets with the same fingerprint can swap weights."""
+        return zlib.crc32(self.topology().encode())
+
+    def to_dict(self):
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data):
+        try:
+            data = dict(data)
+            layers = tuple(_from_fields(Conv1DSpec, layer) for layer in data.pop("layers"))
+            number_format = _from_fields(NumberFormat, data.pop("number_format"))
+            return _from_fields(cls, dict(data, layers=layers, number_format=number_format))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ModelError(f"network description is incomplete: {error}") from error
+
+
+def _from_fields(cls, data):
+    unknown = set(data) - {f.name for f in fields(cls)}
+    if unknown:
+        raise ModelError(f"{cls.__name__}: unknown field {sorted(unknown)[0]!r}")
+    return cls(**data)
+
+
+class Model:
+    """A network with its weights.
+
+    spec:    NetworkSpec
+    weights: per layer (kernel[tap, in, out], bias[out]), integers in the spec's number format;
+             tap K-1 is the newest sample, as in Keras's causal Conv1D
+    meta:    facts of the training, JSON-serialisable
+
+    Raises ModelError when shapes do not fit the spec, values leave the number format, or a "po2"
+    layer holds a weight that is not a power of two.
+    """
+
+    def __init__(self, spec, weights, meta=None):
+        self.spec = spec
+        self.meta = dict(meta or {})
+        if len(weights) != len(spec.layers):
+            raise ModelError(f"model: {len(weights)} weight pairs for {len(spec.layers)} layers")
+        self.weights = [
+            self._checked(index, layer, *pair)
+            for index, (layer, pair) in enumerate(zip(spec.layers, weights))
+        ]
+
+    def _checked(self, index, layer, kernel, bias):
+        wanted = {
+            "kernel": (layer.kernel_size, layer.in_channels, layer.out_channels),
+            "bias": (layer.out_channels,),
+        }
+        low, high = self.spec.number_format.min, self.spec.number_format.max
+        checked = []
+        for (name, shape), values in zip(wanted.items(), (kernel, bias)):
+            values = np.asarray(values)
+            if values.dtype.kind not in "iu":
+                raise ModelError(f"layer {index}: {name} is {values.dtype}; integers are needed")
+            if values.shape != shape:
+                raise ModelError(f"layer {index}: {name} has shape {values.shape}, not {shape}")
+            if values.min() < low or values.max() > high:
+                raise ModelError(
+                    f"layer {index}: {name} reaches {values.min()}..{values.max()}; "
+                    f"allowed {low}..{high}"
+                )
+            checked.append(values.astype(np.int64))
+        magnitude = np.abs(checked[0])
+        if layer.weights == "po2" and (magnitude & (magnitude - 1)).any():
+            raise ModelError(f"layer {index}: a po2 kernel holds a weight that is no power of two")
+        return tuple(checked)
+
+    def save(self, path):
+        """Write an .npz (no pickles). The file appears whole or not at all."""
+        path = Path(path)
+        arrays = {"spec": np.array(json.dumps(self.spec.to_dict(), sort_keys=True))}
+        arrays["meta"] = np.array(json.dumps(self.meta, sort_keys=True))
+        for index, (kernel, bias) in enumerate(self.weights):
+            arrays[f"kernel{index}"] = kernel.astype(np.int32)
+            arrays[f"bias{index}"] = bias.astype(np.int32)
+        partial = path.with_name(path.name + ".part")
+        try:
+            with open(partial, "wb") as file:
+                np.savez_compressed(file, **arrays)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path):
+        """Read an .npz written by `save`. Raises ModelError with one line that names the reason."""
+        try:
+            with np.load(path, allow_pickle=False) as data:
+                if not isinstance(data, np.lib.npyio.NpzFile):
+                    raise ModelError(f"{path}: a bare array, not a model (.npz)")
+                missing = {"spec", "meta"} - set(data.files)
+                if missing:
+                    raise ModelError(f"{path}: not a model: {sorted(missing)[0]!r} is missing")
+                spec = NetworkSpec.from_dict(json.loads(str(data["spec"])))
+                meta = json.loads(str(data["meta"]))
+                pairs = [(data[f"kernel{i}"], data[f"bias{i}"]) for i in range(len(spec.layers))]
+                return cls(spec, pairs, meta)
+        except FileNotFoundError as error:
+            raise ModelError(f"{path}: no such file") from error
+        except ModelError as error:
+            message = str(error)
+            raise ModelError(message if message.startswith(str(path)) else f"{path}: {message}")
+        except KeyError as error:
+            raise ModelError(f"{path}: not a model: {error.args[0]}") from error
+        except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            if "pickle" in str(error):
+                reason = "holds pickled objects, which are never loaded; allowed are plain arrays"
+            raise ModelError(f"{path}: not a readable .npz: {reason}") from error
