@@ -1,0 +1,1 @@
+"""The accelerator: a dataflow pipeline, one stage a layer, folded to PE x SIMD multipliers."""

@@ -1,0 +1,127 @@
+from migen import *
+
+from litex.gen import *
+
+from litex.soc.interconnect import stream
+from litex.soc.interconnect.csr import *
+
+from gateware.layouts import frame_layout
+from gateware.audio.rescale import rescale
+
+# Ingress ------------------------------------------------------------------------------------------
+
+class Ingress(LiteXModule):
+    """From the codec's frames to the network's: places the embedding, keeps real time honest.
+
+        network channel 0 = codec slot 0 (the wave)
+                        1 = e0: codec slot 1, or the `e0` of software     (chosen by e0_source)
+                        2 = e1: codec slot 2, or the `e1` of software     (chosen by e1_source)
+                        3 and up = zero; so is what a codec of two slots does not have
+
+    sink   : frame_layout(codec_bits), one beat a slot, real time: always ready
+    source : frame_layout(bits), in_channels beats a frame, tagged with `bank` as of the frame's start
+    fmt    : the network's number format; codec words have `codec_frac` fractional bits and are
+             shifted to `frac` by 2**(frac - codec_frac + shift), rounded down, saturated
+
+    A codec frame that is complete while the one before still waits to leave is dropped whole and
+    counted in `overruns`. The embedding is sampled once a frame, both coordinates together.
+
+    Latency: LATENCY cycles from the last slot's beat to channel 0 on `source`.
+    """
+    LATENCY = 1
+    def __init__(self, in_channels, fmt, slots=4, codec_bits=16, codec_frac=12, shift=0, with_csr=True):
+        self.sink   = sink   = stream.Endpoint(frame_layout(codec_bits))
+        self.source = source = stream.Endpoint(frame_layout(fmt.bits))
+        self.bank   = Signal()
+
+        self.e0, self.e1               = Signal((fmt.bits, True)), Signal((fmt.bits, True))
+        self.e0_source, self.e1_source = Signal(), Signal() # 0: codec, 1: software.
+
+        self.overruns         = Signal(32)
+        self.cycles_available = Signal(16)
+
+        # # #
+
+        # Slots as they come in; the last one used is taken straight from the stream.
+        slot  = Signal(max=max(slots, 2))
+        words = [Signal((codec_bits, True), reset_less=True) for _ in range(min(slots, 3))]
+        self.comb += sink.ready.eq(1)
+        self.sync += If(sink.valid,
+            slot.eq(Mux(sink.last, 0, slot + 1)),
+            [If(slot == i, word.eq(sink.data)) for i, word in enumerate(words)],
+        )
+        latest = [Mux(slot == i, sink.data, word) for i, word in enumerate(words)]
+        codec  = [rescale(word, fmt.frac - codec_frac + shift, fmt.bits) for word in latest]
+        codec += [0]*(3 - len(codec))
+
+        # Frame on its way out: a shift register, so `data` always leaves from the same place.
+        complete = Signal()
+        sending  = Signal()
+        left     = Signal(max=in_channels + 1)
+        frame    = [Signal((fmt.bits, True), reset_less=True) for _ in range(min(in_channels, 3))]
+        chosen   = [
+            codec[0],
+            Mux(self.e0_source, self.e0, codec[1]),
+            Mux(self.e1_source, self.e1, codec[2]),
+        ]
+        self.comb += [
+            complete.eq(sink.valid & sink.last),
+            sending.eq(left != 0),
+            source.valid.eq(sending),
+            source.first.eq(left == in_channels),
+            source.last.eq(left == 1),
+            source.data.eq(frame[0]),
+        ]
+        self.sync += [
+            If(source.valid & source.ready,
+                left.eq(left - 1),
+                [a.eq(b) for a, b in zip(frame, frame[1:] + [C(0, (fmt.bits, True))])],
+            ),
+            If(complete,
+                If(sending,
+                    self.overruns.eq(self.overruns + 1),
+                ).Else(
+                    left.eq(in_channels),
+                    source.bank.eq(self.bank),
+                    [register.eq(value) for register, value in zip(frame, chosen)],
+                ),
+            ),
+        ]
+
+        # Cycles from one codec frame to the next.
+        count = Signal(16, reset=1)
+        self.sync += [
+            count.eq(count + 1),
+            If(complete,
+                self.cycles_available.eq(count),
+                count.eq(1),
+            ),
+        ]
+
+        if with_csr:
+            self.add_csr(fmt)
+
+    def add_csr(self, fmt):
+        q       = f"signed, {fmt.frac} fractional bits"
+        sources = [("``0b0``", "Codec input."), ("``0b1``", "Embedding register.")]
+        self._embedding = CSRStorage(fields=[
+            CSRField("e0", size=16, offset=0,  description=f"Embedding e0 ({q}).", ),
+            CSRField("e1", size=16, offset=16, description=f"Embedding e1 ({q}).", ),
+        ], description="Both coordinates take effect at the same frame.")
+        self._control = CSRStorage(fields=[
+            CSRField("e0_source", size=1, description="Where e0 comes from.", values=sources),
+            CSRField("e1_source", size=1, description="Where e1 comes from.", values=sources),
+        ])
+        self._overruns = CSRStatus(32,
+            description="Frames dropped because the network was not ready for them.")
+        self._cycles_available = CSRStatus(16,
+            description="Cycles between the last two codec frames.")
+        signed = lambda field: Cat(field, Replicate(field[-1], max(0, fmt.bits - 16)))
+        self.comb += [
+            self.e0.eq(signed(self._embedding.fields.e0)),
+            self.e1.eq(signed(self._embedding.fields.e1)),
+            self.e0_source.eq(self._control.fields.e0_source),
+            self.e1_source.eq(self._control.fields.e1_source),
+            self._overruns.status.eq(self.overruns),
+            self._cycles_available.status.eq(self.cycles_available),
+        ]

@@ -1,0 +1,141 @@
+from migen import *
+
+from litex.gen import *
+
+from litex.soc.interconnect import stream, wishbone
+from litex.soc.interconnect.csr import *
+
+from gateware.layouts import frame_layout
+from gateware.wavenet.conv1d import Conv1D
+
+# WaveNet Core -------------------------------------------------------------------------------------
+
+class WaveNetCore(LiteXModule):
+    """A quantised causal WaveNet as a dataflow pipeline, one stage a layer, all at work at once.
+
+        sink --> Conv1D --> Conv1D --> ... --> source
+
+    spec    : layers and number_format (see models/spec.py); fixed-point weights, repeat 1
+    folding : layers[i].pe, layers[i].simd (see models/folding.py)
+    weights : per layer (kernel[tap][in][out], bias[out]) integers, the ROM contents of both banks
+    sink, source : frame_layout(bits), flow-controlled; `bank` on the sink must be steady in a frame,
+                   every layer computes that frame with that bank
+    bank    : bank asked for by software, for the tag of the frames to come
+    bus     : Wishbone window on the parameters, one 16-bit parameter in a 32-bit word, word address
+              {layer, lane, bank, row} (WeightLayout); reads are sign-extended
+
+    Initiation interval: self.cycles, the slowest stage's. Latency: self.latency cycles from a
+    frame's last input beat to its first output beat in an idle core.
+    Raises ValueError for foldings that do not fit and for layer kinds that are not built.
+    """
+    def __init__(self, spec, folding, weights, with_csr=True):
+        fmt = spec.number_format
+        if not (len(spec.layers) == len(folding.layers) == len(weights)):
+            raise ValueError(f"{len(spec.layers)} layers, {len(folding.layers)} foldings and "
+                f"{len(weights)} weight pairs: they must be equally many")
+
+        self.sink   = stream.Endpoint(frame_layout(fmt.bits))
+        self.source = stream.Endpoint(frame_layout(fmt.bits))
+        self.bank   = Signal()
+
+        # # #
+
+        # Pipeline.
+        # ---------
+        self.stages = []
+        for index, (layer, fold, pair) in enumerate(zip(spec.layers, folding.layers, weights)):
+            if layer.weights != "fixed" or layer.repeat != 1:
+                raise ValueError(f"layer {index}: weights {layer.weights!r}, repeat {layer.repeat} "
+                    "is not allowed: weights 'fixed', repeat 1")
+            try:
+                stage = Conv1D(layer, fmt, fold.pe, fold.simd, *pair)
+            except ValueError as error:
+                raise ValueError(f"layer {index}: {error}") from None
+            self.add_module(f"stage{index}", stage)
+            self.stages.append(stage)
+        self.pipeline = stream.Pipeline(self.sink, *self.stages, self.source)
+
+        self.cycles  = max([stage.cycles for stage in self.stages] + [spec.layers[0].in_channels])
+        self.latency = sum(stage.latency for stage in self.stages) + sum(
+            stage.cycles - stage.interval + stage.pe - 1 for stage in self.stages[:-1])
+
+        # Parameters.
+        # -----------
+        self.window_bits = max(stage.layout.address_bits for stage in self.stages)
+        self.bus         = wishbone.Interface(data_width=32, addressing="word")
+        self.add_bus()
+
+        # Counters.
+        # ---------
+        self.frames      = Signal(32)
+        self.bank_out    = Signal()
+        self.saturations = [Signal(32) for _ in self.stages]
+        self.cycles_used = Signal(16)
+        self.add_counters()
+
+        if with_csr:
+            self.add_csr()
+
+    def add_bus(self):
+        bus    = self.bus
+        layer  = bus.adr[self.window_bits:self.window_bits + bits_for(len(self.stages) - 1)]
+        select = Signal()
+        wait   = Signal()
+        self.comb += select.eq(bus.cyc & bus.stb)
+        self.sync += [
+            wait.eq(select & ~wait & ~bus.ack),
+            bus.ack.eq(wait),
+        ]
+        read = {}
+        for index, stage in enumerate(self.stages):
+            memory     = stage.memory
+            self.comb += [
+                memory.bus_adr.eq(bus.adr),
+                memory.bus_dat_w.eq(bus.dat_w),
+                memory.bus_we.eq(wait & bus.we & bus.sel[0] & (layer == index)),
+            ]
+            sign        = memory.bus_dat_r[-1]
+            read[index] = bus.dat_r.eq(Cat(memory.bus_dat_r, Replicate(sign, 32 - len(memory.bus_dat_r))))
+        self.sync += If(wait, Case(layer, read))
+
+    def add_counters(self):
+        source   = self.source
+        self.sync += [
+            If(source.valid & source.ready & source.last,
+                self.frames.eq(self.frames + 1),
+                self.bank_out.eq(source.bank),
+            ),
+            [If(stage.saturated, count.eq(count + 1))
+                for stage, count in zip(self.stages, self.saturations)],
+        ]
+        slowest  = max(self.stages, key=lambda stage: stage.cycles)
+        count    = Signal(16, reset=1)
+        self.sync += If(slowest.busy,
+            count.eq(count + 1),
+            If(slowest.frame_done,
+                self.cycles_used.eq(count),
+                count.eq(1),
+            ),
+        )
+
+    def add_csr(self):
+        self._control = CSRStorage(fields=[
+            CSRField("bank", size=1, description="Weight bank that computes the frames to come."),
+        ])
+        self._status = CSRStatus(fields=[
+            CSRField("bank", size=1, description="Weight bank of the last frame that left the core."),
+        ])
+        self._frames      = CSRStatus(32, description="Frames that left the core since power-up.")
+        self._cycles_used = CSRStatus(16,
+            description="Cycles the slowest layer took for its last frame.")
+        self.comb += [
+            self.bank.eq(self._control.fields.bank),
+            self._status.fields.bank.eq(self.bank_out),
+            self._frames.status.eq(self.frames),
+            self._cycles_used.status.eq(self.cycles_used),
+        ]
+        for index, count in enumerate(self.saturations):
+            csr = CSRStatus(32, name=f"saturations{index}",
+                description=f"Output words of layer {index} that were clipped since power-up.")
+            setattr(self, f"_saturations{index}", csr)
+            self.comb += csr.status.eq(count)
