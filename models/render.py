@@ -1,0 +1,61 @@
+"""A wave through a net, offline, on the integers that the hardware computes."""
+
+import numpy as np
+from tqdm import tqdm
+
+from models.reference import Reference
+from models.spec import ModelError
+
+CHUNK = 1 << 16  # frames at a time: bounds the memory, paces the progress bar
+
+
+def full_scale(number_format):
+    """The value that a WAV's full scale (1.0) stands for: 8.0 in Q4.12, so that the 16-bit sample n
+    is the integer n."""
+    return -number_format.min / number_format.one
+
+
+def render(model, wave, embedding, progress=False):
+    """Output channel 0 of `model`, float64 [n], for the float wave [n]; both in the net's values.
+
+    embedding: (e0, e1), or an array [n, 2] of points. Wave and embedding are rounded to the number
+    format; the wave saturates. Histories start at zero; channels 3 and up get zeros.
+    Raises ModelError for an embedding outside the number format, a wave that is not one-dimensional
+    or a net of fewer than 3 input channels.
+    """
+    spec, number_format = model.spec, model.spec.number_format
+    if spec.in_channels < 3:
+        raise ModelError(f"network: {spec.in_channels} input channels; wave, e0 and e1 need 3")
+    wave = np.asarray(wave, np.float64)
+    if wave.ndim != 1:
+        raise ModelError(f"wave: shape {wave.shape} is not allowed: (n)")
+    check_embedding(embedding, number_format)
+    points = np.broadcast_to(number_format.from_float(embedding), (len(wave), 2))
+    reference = Reference(model)
+    result = np.empty(len(wave))
+    bar = tqdm(total=len(wave), unit="frame", unit_scale=True, disable=not progress)
+    with bar:
+        for start in range(0, len(wave), CHUNK):
+            here = slice(start, start + CHUNK)
+            frames = np.zeros((len(wave[here]), spec.in_channels), np.int64)
+            frames[:, 0] = number_format.from_float(wave[here])
+            frames[:, 1:3] = points[here]
+            result[here] = number_format.to_float(reference.run(frames)[:, 0])
+            bar.update(len(frames))
+    return result
+
+
+def check_embedding(embedding, number_format):
+    """Raise ModelError unless every coordinate is a number in the format's range, [-8, 8) in
+    Q4.12."""
+    values = np.asarray(embedding, np.float64)
+    limit = full_scale(number_format)
+    wrong = values[~((values >= -limit) & (values < limit))]
+    if wrong.size:
+        raise ModelError(f"embedding: {wrong[0]:g} is not allowed: [{-limit:g}, {limit:g})")
+
+
+def to_pcm16(values, number_format):
+    """The net's values as 16-bit samples, rounded half to even; exact for words of up to 16 bits."""
+    scaled = np.rint(np.asarray(values) * (32768 / full_scale(number_format)))
+    return np.clip(scaled, -32768, 32767).astype(np.int16)

@@ -1,0 +1,52 @@
+"""From a trained QKeras model to integers, exactly."""
+
+import numpy as np
+
+from models.spec import Model, ModelError
+
+
+def import_weights(keras_model, spec):
+    """The quantised weights of a model from `qkeras_model.build(spec)` as integers.
+
+    Returns per layer (kernel int64 [tap, in, out], bias int64 [out]) in spec.number_format: what
+    the layer's own quantisers make of its variables. Raises ModelError when a quantiser yields a
+    value that the number format does not hold (another format, or a kernel scale off the grid).
+    """
+    pairs = []
+    for index in range(len(spec.layers)):
+        layer = keras_model.get_layer(f"conv{index}")
+        pairs.append(
+            tuple(
+                _integers(quantiser(variable), spec.number_format, f"layer {index}: {name}")
+                for name, quantiser, variable in (
+                    ("kernel", layer.kernel_quantizer_internal, layer.kernel),
+                    ("bias", layer.bias_quantizer_internal, layer.bias),
+                )
+            )
+        )
+    return pairs
+
+
+def import_model(keras_model, spec, meta=None):
+    """A `models.spec.Model` with the weights of a QKeras model. Raises ModelError as above."""
+    return Model(spec, import_weights(keras_model, spec), meta)
+
+
+def export_weights(model, keras_model):
+    """Put a Model's integers into a QKeras model of the same spec, exactly (the way back)."""
+    to_float = model.spec.number_format.to_float
+    for index, (kernel, bias) in enumerate(model.weights):
+        keras_model.get_layer(f"conv{index}").set_weights([to_float(kernel), to_float(bias)])
+
+
+def _integers(values, number_format, what):
+    scaled = np.asarray(values, np.float64) * number_format.one
+    integers = np.rint(scaled)
+    if not np.array_equal(scaled, integers):
+        raise ModelError(f"{what}: quantised values are off the grid of {number_format}")
+    if integers.min() < number_format.min or integers.max() > number_format.max:
+        raise ModelError(
+            f"{what} reaches {integers.min():.0f}..{integers.max():.0f}; "
+            f"allowed {number_format.min}..{number_format.max}"
+        )
+    return integers.astype(np.int64)

@@ -1,0 +1,91 @@
+"""A NetworkSpec as a QKeras model: the same layers, quantised the same way."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+import keras
+from qkeras import QActivation, QConv1D, quantized_bits, quantized_relu
+
+from models.spec import ModelError
+
+
+class ExactReLU(quantized_relu):
+    """`quantized_relu` that computes in Keras's float type.
+
+    QKeras 1.2.1 casts the input of quantized_relu to float32 whatever `floatx` says. The sum of a
+    layer has 2*frac fractional bits and may need more than the 24 of float32, so the cast moves
+    some sums across a rounding tie. Without it a forward in float64 equals integers exactly. In
+    float32 the two give the same numbers. Only the plain, clipped ReLU is covered: other options
+    of quantized_relu raise ValueError.
+    """
+
+    def __init__(self, bits, integer):
+        super().__init__(bits, integer)
+
+    def __call__(self, x):
+        if not self.built:
+            self.build(var_name=self.var_name, use_variables=self.use_variables)
+        scale = 2.0 ** (self.bits - self.integer)
+        top = (2.0**self.bits - 1) / scale
+        clipped = keras.ops.clip(keras.ops.cast(x, keras.backend.floatx()), 0.0, top)
+        quantised = keras.ops.round(clipped * scale) / scale
+        return clipped + keras.ops.stop_gradient(quantised - clipped)
+
+    def get_config(self):
+        return {"bits": self.bits, "integer": self.integer}
+
+
+def word(number_format):
+    """Quantiser of weights, biases and outputs without ReLU: the whole signed word."""
+    return quantized_bits(
+        number_format.bits, number_format.bits - number_format.frac - 1, alpha=1.0
+    )
+
+
+def relu(number_format):
+    """Quantiser after a ReLU layer: the word's positive half."""
+    return ExactReLU(number_format.bits - 1, number_format.bits - number_format.frac - 1)
+
+
+def build(spec, causal=False):
+    """A keras.Model that computes `spec` on inputs [batch, time, in_channels].
+
+    causal=False: the convolutions are "valid", the output is receptive_field-1 frames shorter than
+    the input (training needs no masked loss). causal=True: zeros go before the input of every
+    convolution and the output is as long as the input; that equals a reference whose histories
+    start at zero. (QConv1D's own padding="causal" crashes in qkeras-v3 1.2.1.)
+
+    Layer i is a QConv1D "conv<i>" and its quantiser "quant<i>" (with _<pass> when `repeat` > 1).
+    Weights start at Keras's initial values. Inputs must lie on the number format's grid.
+    Raises ModelError for what QKeras cannot express: rounding other than half to even, po2 weights
+    that may be zero.
+    """
+    number_format = spec.number_format
+    if number_format.rounding != "half_even":
+        raise ModelError(f"QKeras rounds half_even; rounding {number_format.rounding!r} is not")
+    x = inputs = keras.Input((None, spec.in_channels), name="frames")
+    for index, layer in enumerate(spec.layers):
+        if layer.weights != "fixed":
+            raise ModelError(
+                f"layer {index}: weights {layer.weights!r} cannot be trained yet: fixed"
+            )
+        convolution = QConv1D(
+            layer.out_channels,
+            layer.kernel_size,
+            dilation_rate=layer.dilation,
+            padding="valid",
+            kernel_quantizer=word(number_format),
+            bias_quantizer=word(number_format),
+            name=f"conv{index}",
+        )
+        for turn in range(layer.repeat):
+            suffix = f"_{turn}" if layer.repeat > 1 else ""
+            if causal and layer.kernel_size > 1:
+                padding = (layer.dilation * (layer.kernel_size - 1), 0)
+                x = keras.layers.ZeroPadding1D(padding, name=f"pad{index}{suffix}")(x)
+            x = convolution(x)
+            quantiser = relu(number_format) if layer.relu else word(number_format)
+            x = QActivation(quantiser, name=f"quant{index}{suffix}")(x)
+    return keras.Model(inputs, x, name=spec.name)

@@ -1,0 +1,127 @@
+"""Synthetic training data: a triangle goes in, the wave asked for by the embedding comes out.
+
+Phase p is in [0, 1), amplitudes are 1.0 (definitions: DESIGN.md, "The waves"). The four waves sit
+at the corners of the embedding plane; on the edge from A to B the target fades from one to the
+other at constant power. Every target is phase-locked to the triangle of the input.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.spec import ModelError
+
+SMOOTHING = 10  # samples of the causal moving average over every target
+PITCH_RANGE = (30.0, 1000.0)  # Hz
+
+
+def triangle(p):
+    """-1 at p = 0, up to +1 at p = 0.5, and down again."""
+    return 1 - 4 * np.abs(p - 0.5)
+
+
+def sine(p):
+    return np.sin(np.pi / 2 * triangle(p))
+
+
+def ramp(p):
+    return 2 * p - 1
+
+
+def square(p):
+    return np.where(p < 0.5, 1.0, -1.0)
+
+
+def zigzag(p):
+    """The triangle driven threefold and folded back into [-1, 1]."""
+    return 1 - np.abs((3 * triangle(p) + 1) % 4 - 2)
+
+
+WAVES = {"sine": sine, "ramp": ramp, "square": square, "zigzag": zigzag}
+CORNERS = {"sine": (-1, -1), "ramp": (-1, 1), "square": (1, 1), "zigzag": (1, -1)}
+EDGES = (("sine", "ramp"), ("ramp", "square"), ("square", "zigzag"), ("zigzag", "sine"))
+
+_POINTS = np.array([CORNERS[name] for name in WAVES], np.float64)
+_INDEX = {name: index for index, name in enumerate(WAVES)}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place on the border of the embedding plane.
+
+    embedding: (e0, e1);  gains: weight of each of WAVES in the target, in that order.
+    """
+
+    embedding: tuple[float, float]
+    gains: tuple[float, float, float, float]
+
+
+def corner(name):
+    """The place where the target is the wave `name` alone."""
+    return edge(name, name, 1.0)
+
+
+def edge(a_name, b_name, a):
+    """The place a*A + (1-a)*B, with the target sin(a*pi/2)*A + sin((1-a)*pi/2)*B; a in [0, 1]."""
+    first, second = _INDEX[a_name], _INDEX[b_name]
+    gains = np.zeros(len(WAVES))
+    gains[first] += np.sin(a * np.pi / 2)
+    gains[second] += np.sin((1 - a) * np.pi / 2)
+    point = a * _POINTS[first] + (1 - a) * _POINTS[second]
+    return Place(tuple(map(float, point)), tuple(map(float, gains)))
+
+
+def phase(pitch, sample_rate, count, start=0.0, first=0):
+    """Phases in [0, 1) of samples first .. first+count-1 of a tone; `start` is that of sample 0.
+
+    pitch [Hz] and start may be arrays [batch]; the result is [..., count] float64.
+    """
+    step = np.asarray(pitch, np.float64)[..., None] / sample_rate
+    start = np.asarray(start, np.float64)[..., None]
+    return (start + step * np.arange(first, first + count)) % 1.0
+
+
+def smooth(target, width=SMOOTHING):
+    """Causal moving average over the last axis; the result is width-1 samples shorter."""
+    total = np.cumsum(target, axis=-1, dtype=np.float64)
+    total = np.concatenate([np.zeros_like(total[..., :1]), total], axis=-1)
+    return (total[..., width:] - total[..., :-width]) / width
+
+
+def examples(places, pitch, start, count, spec):
+    """Net inputs and wanted outputs for tones that last `count` samples.
+
+    places: [batch] of Place;  pitch: [batch] Hz;  start: [batch] phase of the first sample
+    Returns (inputs int64 [batch, count, in_channels] in the net's number format, channels wave, e0,
+    e1 and zeros; targets float64 [batch, count], smoothed as if the tone had always sounded).
+    Raises ModelError for a net of fewer than 3 input channels.
+    """
+    if spec.in_channels < 3:
+        raise ModelError(f"network: {spec.in_channels} input channels; wave, e0 and e1 need 3")
+    # The phase array starts SMOOTHING-1 samples early: history of the moving average.
+    history = SMOOTHING - 1
+    p = phase(pitch, spec.sample_rate, history + count, start, first=-history)
+    gains = np.array([place.gains for place in places])
+    target = sum(gains[:, i, None] * wave(p) for i, wave in enumerate(WAVES.values()))
+    values = np.zeros((len(places), count, spec.in_channels))
+    values[:, :, 0] = triangle(p[:, history:])
+    values[:, :, 1:3] = np.array([place.embedding for place in places])[:, None, :]
+    return spec.number_format.from_float(values), smooth(target)
+
+
+def random_places(rng, size):
+    """`size` places, half of them (by chance) corners, half on the edges, all alike probable."""
+    names = list(WAVES)
+    places = []
+    for on_edge, index, a in zip(
+        rng.random(size) < 0.5, rng.integers(4, size=size), rng.random(size)
+    ):
+        places.append(edge(*EDGES[index], a) if on_edge else corner(names[index]))
+    return places
+
+
+def random_batch(rng, size, count, spec):
+    """`examples` of random places, phases, and pitches that are log-uniform in PITCH_RANGE."""
+    low, high = np.log(PITCH_RANGE)
+    pitch = np.exp(rng.uniform(low, high, size))
+    return examples(random_places(rng, size), pitch, rng.random(size), count, spec)
