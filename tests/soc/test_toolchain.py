@@ -1,0 +1,126 @@
+"""The tools that a build calls by name are found, work, and are named when they are missing."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from soc import toolchain
+
+VERILOG = """
+module accumulator(input clk, input [15:0] step, output reg [15:0] total);
+    initial total = 0;
+    always @(posedge clk) total <= total + step;
+endmodule
+"""
+MAIN = """
+#include "Vaccumulator.h"
+#include <cstdio>
+int main() {
+    Vaccumulator dut;
+    for (int cycle = 1; cycle <= 100; cycle++) {
+        dut.step = cycle;
+        dut.clk = 0; dut.eval();
+        dut.clk = 1; dut.eval();
+    }
+    std::printf("total=%d", dut.total);
+}
+"""
+
+
+@pytest.mark.timeout(300)
+def test_verilator_compiles_and_runs_a_design(tmp_path):
+    (tmp_path / "accumulator.v").write_text(VERILOG)
+    (tmp_path / "main.cpp").write_text(MAIN)
+    # The split brings in the precompiled headers that the wheel's makefile gets wrong by itself.
+    command = "verilator --cc --exe --build --output-split 1 accumulator.v main.cpp".split()
+    build = subprocess.run(
+        command, cwd=tmp_path, env=toolchain.environment(), capture_output=True, text=True
+    )
+    assert build.returncode == 0, build.stdout + build.stderr
+    assert "__pch.h.fast.gch" in build.stdout
+    assert " -O3 " in build.stdout
+    simulator = tmp_path / "obj_dir" / "Vaccumulator"
+    run = subprocess.run([simulator], capture_output=True, text=True, timeout=10)
+    assert run.stdout == f"total={sum(range(1, 101))}"
+
+
+def test_verilator_is_the_pinned_one_whatever_the_callers_path_holds(tmp_path, monkeypatch):
+    other = tmp_path / "verilator"
+    other.write_text("#!/bin/sh\necho somebody else's\n")
+    other.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("VERILATOR_ROOT", str(tmp_path))
+    run = subprocess.run(
+        ["verilator", "--getenv", "VERILATOR_ROOT"],
+        env=toolchain.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout.strip().startswith(sysconfig.get_path("purelib"))
+
+
+def test_programs_of_the_virtual_environment_come_before_those_of_the_machine():
+    env = toolchain.environment()
+    run = subprocess.run(
+        ["python", "-c", "import sys; print(sys.prefix)"], env=env, capture_output=True, text=True
+    )
+    assert run.stdout.strip() == sys.prefix
+
+
+@pytest.mark.parametrize(
+    "program, source",
+    [
+        ("riscv64-unknown-elf-gcc", "install the Debian package gcc-riscv64-unknown-elf"),
+        ("make", "install the Debian package make"),
+        ("c++", "install the Debian package g++"),
+    ],
+)
+def test_a_missing_program_is_named_with_its_source(program, source, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(toolchain.ToolError) as error:
+        toolchain.environment([program])
+    assert str(error.value) == f"{program} not found: {source}"
+
+
+def test_only_the_programs_asked_for_must_be_there(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert toolchain.environment(["verilator", "meson", "ninja"])
+
+
+def test_the_callers_compiler_settings_stay_outside(monkeypatch):
+    for name in toolchain.UNWANTED:
+        monkeypatch.setenv(name, "/nonsense")
+    monkeypatch.setenv("MAKEFLAGS", "n -- WAV=a.wav")
+    env = toolchain.environment()
+    assert not set(toolchain.UNWANTED) & set(env)
+    assert env["MAKEFLAGS"] == toolchain.MAKEFLAGS
+
+
+def test_active_sets_the_process_environment_and_puts_it_back(monkeypatch):
+    monkeypatch.setenv("CFLAGS", "-nonsense")
+    before = dict(os.environ)
+    with pytest.raises(KeyboardInterrupt), toolchain.active():
+        assert os.environ["PATH"].startswith(str(toolchain.SHIMS))
+        assert "CFLAGS" not in os.environ
+        raise KeyboardInterrupt
+    assert dict(os.environ) == before
+
+
+def test_the_wrapper_is_whole_while_many_write_it(monkeypatch, tmp_path):
+    """Parallel test workers start on an empty build folder: none may meet half a script."""
+    monkeypatch.setattr(toolchain, "SHIMS", tmp_path / "tools")
+    wrapper = toolchain.SHIMS / "verilator"
+
+    def write_and_read(turn):
+        toolchain.environment(["verilator"])
+        return wrapper.read_text()
+
+    with ThreadPoolExecutor(8) as pool:
+        texts = set(pool.map(write_and_read, range(64)))
+    assert len(texts) == 1 and texts.pop().endswith('/bin/verilator "$@"\n')
+    assert list(toolchain.SHIMS.iterdir()) == [wrapper]
