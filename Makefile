@@ -1,0 +1,52 @@
+# `make` lists the targets. Everything is installed into .venv and built under build/.
+
+PYTHON_VENV := .venv/bin/python
+SETUP       := soc/setup.sh
+
+# Only what is set up here counts, not the caller's Python settings.
+unexport PYTHONPATH PYTHONHOME
+export PYTHONNOUSERSITE = 1
+
+.PHONY: help setup demo test test-slow lint format bench constraints clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup: ## install what `make demo` needs: Debian packages, .venv without TensorFlow
+	@$(SETUP) demo
+
+demo: setup ## simulate the whole SoC with sound, write out/demo/ (WAV=file plays a recording)
+	@$(PYTHON_VENV) -m soc.demo $(if $(WAV),--wav '$(WAV)')
+
+test: ## install also training and test packages, pass all tests but the slow ones
+	@$(SETUP) demo training qkeras test
+	@$(PYTHON_VENV) -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
+
+test-slow: ## pass the slow tests
+	@$(SETUP) demo training qkeras test
+	@$(PYTHON_VENV) -m pytest -n 2 --dist loadfile -m slow --timeout 3600 $(ARGS)
+
+lint: ## check style and format
+	@$(SETUP) test
+	@$(PYTHON_VENV) -m ruff check .
+	@$(PYTHON_VENV) -m ruff format --check .
+
+format: ## format what ruff formats: models/, tests/, build.py
+	@$(SETUP) test
+	@$(PYTHON_VENV) -m ruff format .
+
+bench: setup ## print the planner's tables for the zoo's model
+	@$(PYTHON_VENV) -m models plan models/zoo/waveshaper.npz --cycles 256
+	@$(PYTHON_VENV) -m models plan models/zoo/waveshaper.npz --cycles 512
+
+constraints: ## pin anew, in constraints.txt, all that the groups of pyproject.toml pull in
+	@$(PYTHON_VENV) -m venv --clear build/constraints
+	@build/constraints/bin/python -m pip install --quiet --upgrade pip
+	@build/constraints/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager \
+	    --group demo --group training --group test
+	@echo '# Made by `make constraints`: all that the groups of pyproject.toml pull in.' > constraints.txt
+	@build/constraints/bin/python -m pip freeze --all --exclude pip >> constraints.txt
+
+clean: ## remove all that was built or written (not .venv)
+	rm -rf build out .cache .pytest_cache .hypothesis .ruff_cache
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
