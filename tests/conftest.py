@@ -8,6 +8,6 @@ from hypothesis import settings
 settings.register_profile("fixed", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("fixed")
 
-# Read when TensorFlow is imported: no start-up notes, and one thread, since the tests share the cores.
+# Read when TensorFlow is imported: no start-up notes; one thread, as the tests share the cores.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
