@@ -1,0 +1,12 @@
+#ifndef COMMANDS_H
+#define COMMANDS_H
+
+/* Splits `line` at blanks (in place) and runs the command that its first word names; a line that is
+ * empty or begins with # does nothing, one that names no command is answered with one line that lists them. */
+void commands_run(char *line);
+
+void command_info(int argc, char **argv);
+void command_status(int argc, char **argv);
+void command_embed(int argc, char **argv);
+
+#endif

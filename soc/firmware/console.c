@@ -1,0 +1,129 @@
+#include <generated/csr.h>
+
+#include "console.h"
+
+#define RING_SIZE 512 /* a power of two */
+
+static uint8_t ring[RING_SIZE];
+static unsigned int ring_head, ring_tail;
+
+/* Moves what the UART has received into the ring, as long as there is room: in a full ring the
+ * bytes stay in the UART's FIFO, and a sender with flow control is held there. */
+static void receive(void)
+{
+	while (ring_head - ring_tail < RING_SIZE && !uart_rxempty_read()) {
+		ring[ring_head++ % RING_SIZE] = uart_rxtx_read();
+		uart_ev_pending_write(1 << CSR_UART_EV_PENDING_RX_OFFSET);
+	}
+}
+
+static uint8_t getc_blocking(void)
+{
+	while (ring_head == ring_tail)
+		receive();
+	return ring[ring_tail++ % RING_SIZE];
+}
+
+void console_putc(char c)
+{
+	if (c == '\n')
+		console_putc('\r');
+	do
+		receive();
+	while (uart_txfull_read());
+	uart_rxtx_write((uint8_t)c);
+}
+
+void console_puts(const char *text)
+{
+	while (*text)
+		console_putc(*text++);
+}
+
+void console_put_dec(uint32_t value)
+{
+	char digits[10];
+	unsigned int count = 0;
+
+	do {
+		digits[count++] = '0' + value % 10;
+		value /= 10;
+	} while (value);
+	while (count)
+		console_putc(digits[--count]);
+}
+
+void console_key(const char *key)
+{
+	console_puts(key);
+	console_putc('=');
+}
+
+void console_key_str(const char *key, const char *value)
+{
+	console_key(key);
+	console_puts(value);
+	console_putc('\n');
+}
+
+void console_key_dec(const char *key, uint32_t value)
+{
+	console_key(key);
+	console_put_dec(value);
+	console_putc('\n');
+}
+
+void console_flush(void)
+{
+	while (!uart_txempty_read())
+		receive();
+}
+
+/* Swallows an escape sequence: ESC [ ... final byte, or ESC and one byte. A line end breaks off a
+ * sequence that never finishes and is returned, so that noise cannot swallow the next command. */
+static uint8_t skip_escape(void)
+{
+	uint8_t c = getc_blocking();
+
+	if (c == '[')
+		do
+			c = getc_blocking();
+		while (c >= 0x20 && c < 0x40);
+	return (c == '\r' || c == '\n') ? c : 0;
+}
+
+int console_readline(char *line)
+{
+	static uint8_t previous;
+	unsigned int length = 0;
+	int too_long = 0;
+
+	for (;;) {
+		uint8_t c = getc_blocking();
+		uint8_t before = previous;
+
+		if (c == 0x1b)
+			c = skip_escape();
+		previous = c;
+		if (c == '\n' && before == '\r')
+			continue; /* CR LF is one line end */
+		if (c == '\r' || c == '\n') {
+			console_putc('\n');
+			line[length] = 0;
+			return too_long ? -1 : 0;
+		}
+		if (c == 0x08 || c == 0x7f) {
+			if (length) {
+				length--;
+				console_puts("\b \b");
+			}
+		} else if (c >= 0x20 && c < 0x7f) {
+			if (length == CONSOLE_LINE_MAX) {
+				too_long = 1;
+			} else {
+				line[length++] = c;
+				console_putc(c);
+			}
+		}
+	}
+}

@@ -1,0 +1,113 @@
+/* embed: the point of the embedding plane, from the codec's inputs or from the console. */
+
+#include <generated/csr.h>
+#include <generated/soc.h>
+
+#include "commands.h"
+#include "console.h"
+#include "embedding.h"
+#include "number.h"
+
+#ifdef CSR_INGRESS_BASE
+
+#define COORDINATES 2
+#define BITS        CSR_INGRESS_EMBEDDING_E0_SIZE
+#define MASK        ((1u << BITS) - 1)
+
+static const unsigned int value_offset[COORDINATES] = {
+	CSR_INGRESS_EMBEDDING_E0_OFFSET,
+	CSR_INGRESS_EMBEDDING_E1_OFFSET,
+};
+static const unsigned int source_offset[COORDINATES] = {
+	CSR_INGRESS_CONTROL_E0_SOURCE_OFFSET,
+	CSR_INGRESS_CONTROL_E1_SOURCE_OFFSET,
+};
+
+static int is_codec(const char *text)
+{
+	const char *word = "codec";
+
+	while (*word && *text == *word)
+		text++, word++;
+	return *text == *word;
+}
+
+static void refuse(const char *text, const char *reason)
+{
+	console_puts("embed: '");
+	console_puts(text);
+	console_puts(reason);
+	console_puts("; allowed: codec, or a decimal number from -");
+	console_put_dec(1u << (BITS - 1 - WAVENET_FRAC));
+	console_puts(" to below ");
+	console_put_dec(1u << (BITS - 1 - WAVENET_FRAC));
+	console_putc('\n');
+}
+
+void embedding_report(void)
+{
+	uint32_t values = ingress_embedding_read(), sources = ingress_control_read();
+
+	for (unsigned int i = 0; i < COORDINATES; i++) {
+		uint32_t field = values >> value_offset[i] & MASK;
+		int32_t value = (int32_t)(field << (32 - BITS)) >> (32 - BITS);
+		char text[40];
+
+		console_putc('e');
+		console_put_dec(i);
+		console_putc('=');
+		if (sources >> source_offset[i] & 1)
+			console_puts(number_format(value, WAVENET_FRAC, text));
+		else
+			console_puts("codec");
+		console_putc('\n');
+	}
+}
+
+void command_embed(int argc, char **argv)
+{
+	uint32_t values = ingress_embedding_read(), sources = ingress_control_read();
+
+	if (argc == 1 || (argc == 2 && !is_codec(argv[1]))) {
+		console_puts("embed: two arguments are needed: E0 E1; or one: codec\n");
+		return;
+	}
+	for (unsigned int i = 0; i < COORDINATES; i++) {
+		const char *text = argv[argc == 2 ? 1 : 1 + i];
+		int32_t value;
+
+		if (is_codec(text)) {
+			sources &= ~(1u << source_offset[i]);
+			continue;
+		}
+		switch (number_parse(text, BITS, WAVENET_FRAC, &value)) {
+		case NUMBER_MALFORMED:
+			refuse(text, "' is not a number");
+			return;
+		case NUMBER_RANGE:
+			refuse(text, "' is out of range");
+			return;
+		}
+		sources |= 1u << source_offset[i];
+		values &= ~(MASK << value_offset[i]);
+		values |= ((uint32_t)value & MASK) << value_offset[i];
+	}
+	/* Both coordinates in one write, so that no frame sees one old and one new. */
+	ingress_embedding_write(values);
+	ingress_control_write(sources);
+	console_key_dec("frame", wavenet_frames_read());
+	embedding_report();
+}
+
+#else
+
+void embedding_report(void)
+{
+}
+
+void command_embed(int argc, char **argv)
+{
+	console_puts("embed: this build has no accelerator\n");
+}
+
+#endif

@@ -1,0 +1,7 @@
+#ifndef EMBEDDING_H
+#define EMBEDDING_H
+
+/* Prints where each coordinate comes from and what was last set from here. */
+void embedding_report(void);
+
+#endif

@@ -1,0 +1,27 @@
+#include <generated/soc.h>
+
+#include "commands.h"
+#include "console.h"
+
+/* The start-up code of every CPU refers to it. Interrupts stay masked: the console polls. */
+void isr(void);
+void isr(void)
+{
+}
+
+int main(void)
+{
+	char line[CONSOLE_LINE_MAX + 1];
+
+	console_puts("\nWaveNet SoC, build " BUILD_ID "\n");
+	for (;;) {
+		console_puts("wavenet> ");
+		if (console_readline(line)) {
+			console_puts("line too long; allowed: ");
+			console_put_dec(CONSOLE_LINE_MAX);
+			console_puts(" characters\n");
+		} else {
+			commands_run(line);
+		}
+	}
+}

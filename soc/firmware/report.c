@@ -1,0 +1,83 @@
+/* info and status: what was built, and what it does at the moment. */
+
+#include <generated/csr.h>
+#include <generated/soc.h>
+
+#include "commands.h"
+#include "console.h"
+#include "embedding.h"
+
+void command_info(int argc, char **argv)
+{
+	console_key_str("build",      BUILD_ID);
+	console_key_str("cpu",        CONFIG_CPU_HUMAN_NAME);
+	console_key_dec("sys_clk",    CONFIG_CLOCK_FREQUENCY);
+	console_key_str("fs",         AUDIO_SAMPLE_RATE);
+#ifdef CSR_WAVENET_BASE
+	console_key_str("network",    WAVENET_NAME);
+	console_key_str("topology",   WAVENET_TOPOLOGY);
+	console_key_dec("parameters", WAVENET_PARAMETERS);
+	console_key_str("format",     WAVENET_FORMAT);
+	console_key_str("folding",    WAVENET_FOLDING);
+#endif
+}
+
+#ifdef CSR_WAVENET_BASE
+#define JOIN_(a, b, c) a##b##c
+#define JOIN(a, b, c)  JOIN_(a, b, c)
+
+/* One counter a layer; the loop relies on their addresses following each other. */
+#define SATURATIONS_FIRST CSR_WAVENET_SATURATIONS0_ADDR
+#define SATURATIONS_LAST  JOIN(CSR_WAVENET_SATURATIONS, WAVENET_LAST_LAYER, _ADDR)
+_Static_assert(SATURATIONS_LAST == SATURATIONS_FIRST + 4 * WAVENET_LAST_LAYER,
+	"the saturation counters do not lie side by side");
+
+static void saturations(void)
+{
+	uint32_t total = 0;
+
+	for (unsigned int i = 0; i <= WAVENET_LAST_LAYER; i++) {
+		uint32_t count = csr_read_simple(SATURATIONS_FIRST + 4 * i);
+
+		total += count;
+		console_puts("saturations");
+		console_put_dec(i);
+		console_putc('=');
+		console_put_dec(count);
+		console_putc('\n');
+	}
+	console_key_dec("saturations", total);
+}
+#endif
+
+#ifdef CSR_CODEC_BASE
+static void codec(void)
+{
+	uint32_t status = codec_status_read();
+	const char *state = "starting";
+
+	if (status & (1 << CSR_CODEC_STATUS_ERROR_OFFSET))
+		state = "error";
+	else if (status & (1 << CSR_CODEC_STATUS_READY_OFFSET))
+		state = "ready";
+	console_key_str("codec", state);
+}
+#endif
+
+void command_status(int argc, char **argv)
+{
+	console_key_str("fs", AUDIO_SAMPLE_RATE);
+#ifdef CSR_CODEC_BASE
+	codec();
+#endif
+#ifdef CSR_WAVENET_BASE
+	console_key_dec("bank",             wavenet_status_read() >> CSR_WAVENET_STATUS_BANK_OFFSET & 1);
+	console_key_dec("frames",           wavenet_frames_read());
+	console_key_dec("overruns",         ingress_overruns_read());
+	saturations();
+	console_key_dec("cycles_used",      wavenet_cycles_used_read());
+	console_key_dec("cycles_available", ingress_cycles_available_read());
+	console_key_dec("latency",          WAVENET_LATENCY);
+	embedding_report();
+#endif
+}

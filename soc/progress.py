@@ -1,0 +1,32 @@
+"""Shows which step of a build is running and for how long; plain lines where there is no terminal."""
+
+import sys
+import time
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import Progress as RichProgress
+from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
+class Progress:
+    """Reports steps on stderr. quiet: report nothing."""
+    def __init__(self, quiet=False):
+        self.quiet   = quiet
+        self.console = Console(file=sys.stderr, highlight=False)
+
+    @contextmanager
+    def step(self, name):
+        """Names the step that runs inside; yields update(text), which shows how far it is."""
+        if self.quiet:
+            yield lambda text: None
+            return
+        start = time.monotonic()
+        if self.console.is_terminal:
+            columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+            with RichProgress(*columns, console=self.console, transient=True) as bars:
+                bar = bars.add_task(name, total=None)
+                yield lambda text: bars.update(bar, description=f"{name}: {text}")
+        else:
+            self.console.print(f"{name} ...")
+            yield lambda text: None
+        self.console.print(f"{name}: {time.monotonic() - start:.1f} s")

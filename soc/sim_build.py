@@ -1,0 +1,136 @@
+"""Turns generated Verilog into a simulator, once for each different design (a cache by contents).
+
+Memory contents (*.init: firmware, weights) are read when the simulator starts, so they are no part of
+the design: new weights or new firmware need no new simulator.
+"""
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import litex.build.sim
+
+from soc.toolchain import environment
+
+CORE        = Path(litex.build.sim.__file__).parent / "core"
+CORE_C      = ("modules", "pads", "parse", "libdylib")
+MODULES_DIR = Path(__file__).parent / "sim_modules"
+MAIN        = Path(__file__).parent / "sim_main.cpp"
+
+VERILATOR_FLAGS = (
+    "--cc", "--exe", "--top-module", "sim", "-O3", "--x-assign", "fast", "--x-initial", "fast",
+    "--no-assert", "--no-timing", "--unroll-count", "256", "-DPRINTF_COND=0", "-Wno-fatal", "-Wno-lint",
+    "-Wno-BLKANDNBLK", "-Wno-WIDTH", "-Wno-COMBDLY", "-Wno-CASEINCOMPLETE", "--relative-includes",
+)
+OPTIMISE  = "-O3"
+PROGRAMS  = ("verilator", "perl", "make", "gcc", "c++")
+LIBRARIES = "-Wl,--no-as-needed -ljson-c -levent -lm -ldl -lpthread"
+
+class SimulatorError(Exception):
+    """The simulator cannot be built; the message says which step failed and where the log is."""
+
+def build_simulator(gateware_dir, sources, modules, cache_dir, trace, progress):
+    """The folder that holds Vsim and modules/*.so for the design; builds what is not cached.
+
+    gateware_dir : sim.v, sim_header.h, sim_init.cpp as LiteX's SimPlatform generates them
+    sources      : further Verilog files (the CPU)
+    modules      : names of folders in soc/sim_modules
+    cache_dir    : one folder a design; processes that want the same one wait for each other
+    trace        : build with waveform tracing (a slower simulator)
+    """
+    env    = environment(PROGRAMS)
+    design = _design_hash(gateware_dir, sources, modules, trace, env)
+    final  = Path(cache_dir) / design
+    final.parent.mkdir(parents=True, exist_ok=True)
+    with open(final.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not final.exists():
+            partial = final.with_suffix(".part")
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir()
+            _Build(partial, env, progress).run(gateware_dir, sources, modules, trace)
+            partial.rename(final)
+    return final
+
+def _design_hash(gateware_dir, sources, modules, trace, env):
+    version = subprocess.run(["verilator", "--version"], env=env, capture_output=True, text=True)
+    digest  = hashlib.sha256()
+    digest.update(repr((version.stdout, VERILATOR_FLAGS, OPTIMISE, LIBRARIES, modules, trace)).encode())
+    files   = [gateware_dir / name for name in ("sim.v", "sim_header.h", "sim_init.cpp")]
+    files  += [Path(source) for source in sources] + [MAIN, *sorted(CORE.glob("*.[ch]"))]
+    files  += sorted(path for path in MODULES_DIR.rglob("*") if path.is_file())
+    for path in files:
+        text = path.read_bytes()
+        if path.suffix == ".v": # The date in the banner is not the design.
+            text = re.sub(rb"(?m)^//.*$", b"", text)
+        digest.update(f"{path.name} {len(text)}\n".encode() + text)
+    return digest.hexdigest()[:20]
+
+class _Build:
+    """One build in the folder `work`, each step's output kept in a log beside it."""
+    def __init__(self, work, env, progress):
+        self.work, self.env, self.progress = work, env, progress
+
+    def run(self, gateware_dir, sources, modules, trace):
+        for name in ("sim.v", "sim_header.h", "sim_init.cpp"):
+            shutil.copy(gateware_dir / name, self.work)
+        for init in gateware_dir.glob("*.init"):
+            shutil.copy(init, self.work)
+        with self.progress.step("Verilator: Verilog to C++"):
+            self._verilate(sources, trace)
+        with self.progress.step("Compiler: C++ to simulator") as update:
+            self._compile(update)
+        with self.progress.step("Compiler: codec and console models"):
+            self._build_modules(modules)
+
+    def _verilate(self, sources, trace):
+        self._call("verilate", [
+            "verilator", *VERILATOR_FLAGS, *(["--trace-fst"] if trace else []),
+            "-CFLAGS", f"-I{CORE}", "-LDFLAGS", LIBRARIES,
+            *map(str, sources), "sim.v", "sim_init.cpp", str(MAIN),
+            *[f"../{name}.o" for name in CORE_C],
+        ])
+
+    def _compile(self, update):
+        for name in CORE_C: # Verilator would take them for C++.
+            self._call("compile", ["gcc", "-O2", "-c", str(CORE / f"{name}.c"), "-o", f"{name}.o"])
+        self._call("compile", [
+            "make", "-C", "obj_dir", "-f", "Vsim.mk", f"-j{os.cpu_count()}", "Vsim",
+            f"OPT_FAST={OPTIMISE}", f"OPT_GLOBAL={OPTIMISE}",
+        ], update)
+        shutil.move(self.work / "obj_dir" / "Vsim", self.work / "Vsim")
+        shutil.rmtree(self.work / "obj_dir")
+
+    def _build_modules(self, modules):
+        # LiteX's makefiles write beside the sources, hence the copy.
+        shutil.copytree(MODULES_DIR, self.work / "sources")
+        (self.work / "modules").mkdir()
+        (self.work / "variables.mak").write_text(
+            f"SRC_DIR = {CORE}\nEXTRA_MOD_BASE_DIR = {self.work / 'sources'}\n")
+        for name in modules:
+            folder = self.work / "modules" / name
+            folder.mkdir()
+            self._call("modules", ["make", "-C", str(folder), f"MOD={name}",
+                "-f", str(self.work / "sources" / name / "Makefile")])
+            shutil.copy(folder / f"{name}.so", self.work / "modules" / f"{name}.so")
+            shutil.rmtree(folder)
+
+    def _call(self, step, command, update=lambda text: None):
+        log = self.work / f"{step}.log"
+        with open(log, "ab") as output:
+            output.write((" ".join(command) + "\n").encode())
+            process = subprocess.Popen(command, cwd=self.work, env=self.env, text=True,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            with process:
+                for line in process.stdout:
+                    output.write(line.encode())
+                    source = re.search(r"(\w+)\.(c|cpp)$", line.rstrip())
+                    if source:
+                        update(source.group(0))
+        if process.returncode:
+            tail = log.read_text().strip().splitlines()[-5:]
+            raise SimulatorError(f"{step} failed, see {log}:\n" + "\n".join(tail))

@@ -1,0 +1,86 @@
+"""Talks to the firmware's console over the TCP port of a simulation, as a program."""
+
+import socket
+import time
+
+PROMPT = b"wavenet> "
+
+class ConsoleError(RuntimeError):
+    """The console did not answer in time, or the connection was lost."""
+
+class Console:
+    """A connection to the console on localhost:`port`. One at a time: the port serves one client.
+
+    timeout : seconds of real time to wait for the first prompt.
+    alive   : called while waiting; raises when there is nothing left to wait for.
+    Raises ConsoleError.
+    """
+    def __init__(self, port, timeout=60.0, alive=lambda: None):
+        self.alive  = alive
+        deadline    = time.monotonic() + timeout
+        self.socket = self._connect(port, deadline)
+        self.buffer = b""
+        # Prompts may have been printed before anyone listened, or be on their way: only the one that
+        # follows the echo of this comment is the newest.
+        mark = b"# connected %d" % time.monotonic_ns()
+        self._send(mark + b"\n")
+        self._read_until(mark, deadline)
+        self._read_until(PROMPT, deadline)
+
+    def close(self):
+        self.socket.close()
+
+    def command(self, line, timeout=60.0):
+        """Types a line and returns the reply: text up to the next prompt, without echo, "\\n" ends.
+
+        timeout: seconds of real time. Raises ConsoleError.
+        """
+        return self.type(line.encode() + b"\n", timeout).partition("\n")[2]
+
+    def type(self, data, timeout=60.0):
+        """Types bytes as they are and returns all that comes back up to the next prompt."""
+        self._send(data)
+        return self._read_until(PROMPT, time.monotonic() + timeout)
+
+    def values(self, line, timeout=60.0):
+        """The key=value lines of a command's reply as a dict of strings."""
+        lines = self.command(line, timeout).splitlines()
+        return dict(item.split("=", 1) for item in lines if "=" in item)
+
+    def _connect(self, port, deadline):
+        while True:
+            self.alive()
+            try:
+                return socket.create_connection(("localhost", port), timeout=1)
+            except OSError as error:
+                if time.monotonic() > deadline:
+                    raise ConsoleError(f"console: no connection to port {port}: {error}") from error
+                time.sleep(0.05)
+
+    def _send(self, data):
+        try:
+            self.socket.settimeout(10)
+            self.socket.sendall(data)
+        except OSError as error:
+            raise ConsoleError(f"console: {error}") from error
+
+    def _read_until(self, mark, deadline):
+        while mark not in self.buffer:
+            if time.monotonic() > deadline:
+                raise ConsoleError(f"console: no {mark.decode()!r} in time, only {self.buffer!r}")
+            self.alive()
+            self.buffer += self._receive()
+        text, _, self.buffer = self.buffer.partition(mark)
+        return text.decode("ascii", "replace").replace("\r\n", "\n")
+
+    def _receive(self):
+        self.socket.settimeout(0.2)
+        try:
+            data = self.socket.recv(65536)
+        except TimeoutError:
+            return b""
+        except OSError as error:
+            raise ConsoleError(f"console: {error}") from error
+        if not data:
+            raise ConsoleError("console: the simulation closed the connection")
+        return data

@@ -1,0 +1,230 @@
+"""Runs the simulated SoC: builds what is not cached, starts it, talks to it, collects what it played."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from soc.progress import Progress
+from soc.sim_build import build_simulator
+from soc.sim_console import Console
+from soc.sim_soc import MODULES, SYS_CLK_FREQ, generate
+
+BUILD    = Path(__file__).parent.parent / "build"
+CHANNELS = 4
+
+class SimulationError(RuntimeError):
+    """The simulation did not start, ended by itself or did not end; the message is for the user."""
+
+def free_port():
+    """A TCP port of localhost that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return probe.getsockname()[1]
+
+def check_port(port):
+    """Raises SimulationError unless something can listen on the TCP port now."""
+    if not 1 <= port <= 65535:
+        raise SimulationError(f"port {port} is not allowed: 1 to 65535")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+        except OSError as error:
+            raise SimulationError(f"port {port} cannot be used: {error.strerror}") from error
+
+class Simulation:
+    """A run of the whole SoC under Verilator, as a context manager.
+
+        with Simulation(model, folding, frames=codes) as sim:
+            print(sim.console.command("info"))
+            sim.wait()
+        print(sim.frames_out, sim.report["complaints"])
+
+    model, folding : as WaveNetSoC takes them
+    frames      : int [n, 1 to 4], the ADCs' codes of 24 bits, frame by frame; then silence. None: a
+                  220 Hz triangle of 1.024 V on channel 0
+    duration    : frames to play; default: len(frames), with frames=None until it is stopped
+    endless     : play until it is stopped, also with frames
+    port        : TCP port of the console; 0 takes a free one. self.port is the port
+    trace       : write waveforms, sim.fst in the run folder (slow, large)
+    output_dir  : where Verilog, firmware, csr.csv, ... go, kept; default: a folder removed at the end
+    rom         : words of the ROM instead of the firmware
+    progress    : soc.progress.Progress for the steps of the build; default: quiet
+    soc_kwargs  : WaveNetSoC's: sample_rate (Hz), cpu_type, with_wavenet, ...
+
+    After the end: frames_in, frames_out int32 [n, 4] (ADC codes of 24 bits, DAC words of 32 bits, row n
+    of both in the same frame; frames_in is None where frames is), report (dict of the codec model: frames, sample_rate, complaints, ...),
+    cycles, cpu_seconds, wall_seconds, cycles_per_cpu_second.
+
+    Raises ValueError for a network that cannot be built, SimulationError, FirmwareError, SimulatorError,
+    ToolError.
+    """
+    def __init__(self, model, folding, frames=None, duration=None, endless=False, port=0, trace=False,
+        output_dir=None, rom=None, builder_kwargs={}, progress=None, **soc_kwargs):
+        self.progress = progress or Progress(quiet=True)
+        self.model, self.folding, self.trace, self.rom = model, folding, trace, rom
+        self.soc_kwargs, self.builder_kwargs = soc_kwargs, builder_kwargs
+        self.input    = None if frames is None else as_frames(frames)
+        self.duration = 0 if endless else duration or (0 if frames is None else len(self.input))
+        self.port     = port
+        self.keep     = output_dir is not None
+        self.folder   = Path(output_dir) if self.keep else None
+        self.process, self._console = None, None
+        if port:
+            check_port(port)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, kind, error, trace):
+        try:
+            self.stop()
+        finally:
+            if self.folder is not None and not self.keep:
+                shutil.rmtree(self.folder, ignore_errors=True)
+
+    # Start ----------------------------------------------------------------------------------------
+    def start(self):
+        """Builds and starts the simulation; returns when it runs."""
+        if not self.keep:
+            (BUILD / "runs").mkdir(parents=True, exist_ok=True)
+            self.folder = Path(tempfile.mkdtemp(dir=BUILD / "runs"))
+        with self.progress.step("SoC: Verilog and firmware"):
+            self.soc, gateware, sources = generate(self.model, self.folding, self.folder,
+                builder_kwargs=self.builder_kwargs, **self.soc_kwargs)
+        self.sample_rate       = self.soc.sample_rate
+        self.cycles_per_sample = self.soc.cycles_per_sample
+        simulator = build_simulator(gateware, sources, MODULES, BUILD / "cache" / "sim", self.trace,
+            self.progress)
+
+        self.run_dir = self.folder / "run"
+        shutil.rmtree(self.run_dir, ignore_errors=True)
+        self.run_dir.mkdir()
+        (self.run_dir / "modules").symlink_to(simulator / "modules")
+        for init in gateware.glob("*.init"):
+            shutil.copy(init, self.run_dir)
+        if self.rom is not None:
+            (self.run_dir / "sim_rom.init").write_text("".join(f"{word:08x}\n" for word in self.rom))
+        if self.input is not None:
+            self.input.astype("<i4").tofile(self.run_dir / "frames_in.raw")
+        self._launch(simulator / "Vsim")
+
+    def _launch(self, program):
+        self.port = self.port or free_port()
+        config = [
+            {"module": "serial_tcp", "interface": ["serial", "sys_clk"], "args": {"port": self.port}},
+            {"module": "ak4619", "interface": ["codec"], "args": {
+                "frames_in"       : "" if self.input is None else "frames_in.raw",
+                "frames_out"      : "frames_out.raw",
+                "duration_frames" : self.duration,
+                "report"          : "report.json",
+            }},
+            {"timebase": 1},
+        ]
+        (self.run_dir / "sim_config.js").write_text(json.dumps(config, indent=1))
+        self.log        = self.run_dir / "sim.log"
+        self.started    = time.monotonic()
+        self.log_offset = 0
+        with open(self.log, "wb") as log:
+            # Its own session: Ctrl-C reaches this program alone, which then ends the simulation.
+            self.process = subprocess.Popen([program, str(SYS_CLK_FREQ)], cwd=self.run_dir,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+
+    # While it runs --------------------------------------------------------------------------------
+    @property
+    def console(self):
+        """The soc.sim_console.Console, connected when first used (waits for the prompt)."""
+        if self._console is None:
+            self._console = Console(self.port, alive=self.check_alive)
+        return self._console
+
+    @property
+    def running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def check_alive(self):
+        """Raises SimulationError, with what the simulation said, unless it runs."""
+        if not self.running:
+            raise SimulationError(f"the simulation has ended:\n{self.messages().strip()}")
+
+    def messages(self):
+        """All that the simulation printed: the codec model's complaints, errors."""
+        return self.log.read_text(errors="replace")
+
+    def frames_played(self):
+        """Frames so far; follows the simulation by a quarter of a second."""
+        try:
+            return int((self.run_dir / "report.json.progress").read_text().split()[0])
+        except (OSError, IndexError, ValueError):
+            return 0
+
+    def wait(self, timeout=600.0):
+        """Waits for the end of the duration. Raises SimulationError after `timeout` real seconds."""
+        try:
+            self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise SimulationError(f"the simulation has not ended after {timeout:g} s") from None
+        self._collect()
+
+    # End ------------------------------------------------------------------------------------------
+    def stop(self, timeout=30.0):
+        """Ends the simulation where it is (SIGINT), and collects the results. Harmless when ended."""
+        if self._console is not None:
+            self._console.close()
+        if self.process is None:
+            return
+        if self.running:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+                raise SimulationError(f"the simulation did not end within {timeout:g} s") from None
+        self._collect()
+
+    def _collect(self):
+        self.process, code = None, self.process.returncode
+        self.wall_seconds  = time.monotonic() - self.started
+        if code:
+            raise SimulationError(f"the simulation failed ({code}):\n{self.messages().strip()}")
+        self.report     = json.loads((self.run_dir / "report.json").read_text())
+        self.frames_out = read_frames(self.run_dir / "frames_out.raw")
+        self.frames_in  = None
+        if self.input is not None:
+            count          = min(len(self.frames_out), len(self.input))
+            self.frames_in = np.zeros_like(self.frames_out)
+            self.frames_in[:count] = self.input[:count]
+        self.cpu_seconds = self.report["cpu_seconds"]
+        self.cycles      = round(self.report["sim_time_ps"]*1e-12*SYS_CLK_FREQ)
+
+    @property
+    def cycles_per_cpu_second(self):
+        return self.cycles/self.cpu_seconds
+
+def as_frames(frames):
+    """int32 [n, 4] of int [n] or [n, 1 to 4]; raises ValueError for other shapes and beyond 24 bits."""
+    frames = np.asarray(frames)
+    if frames.ndim == 1:
+        frames = frames[:, None]
+    if frames.dtype.kind not in "iu" or frames.ndim != 2 or not 1 <= frames.shape[1] <= CHANNELS:
+        raise ValueError(f"frames {frames.dtype} {frames.shape} are not allowed: integers [n, 1 to 4]")
+    if len(frames) == 0 or frames.min() < -(1 << 23) or frames.max() >= 1 << 23:
+        raise ValueError("frames are not allowed: at least one, 24-bit codes")
+    whole = np.zeros((len(frames), CHANNELS), np.int32)
+    whole[:, :frames.shape[1]] = frames
+    return whole
+
+def read_frames(path):
+    """int32 [n, 4] of a file of raw little-endian int32; a frame that is not whole is left out."""
+    words = np.fromfile(path, "<i4")
+    return words[:len(words)//CHANNELS*CHANNELS].reshape(-1, CHANNELS)

@@ -1,0 +1,78 @@
+"""The SoC of every board on LiteX's simulation platform: codec and console are C models at the pins."""
+
+import logging
+from pathlib import Path
+
+from migen import *
+
+from litex.build.generic_platform import Pins, Subsignal
+from litex.build.io import CRG
+from litex.build.sim import SimPlatform
+from litex.soc.integration.builder import Builder
+
+from soc.wavenet_soc import WaveNetSoC
+
+SYS_CLK_FREQ = 49_152_000
+
+# IOs ----------------------------------------------------------------------------------------------
+
+_io = [
+    ("sys_clk", 0, Pins(1)),
+
+    # Console: bytes with valid/ready, no baud rate, see soc/sim_modules/serial_tcp.
+    ("serial", 0,
+        Subsignal("source_valid", Pins(1)),
+        Subsignal("source_ready", Pins(1)),
+        Subsignal("source_data",  Pins(8)),
+
+        Subsignal("sink_valid",   Pins(1)),
+        Subsignal("sink_ready",   Pins(1)),
+        Subsignal("sink_data",    Pins(8)),
+    ),
+
+    # AK4619, see soc/sim_modules/ak4619. SCL and SDA are open drain: oe = 1 pulls low.
+    ("codec", 0,
+        Subsignal("mclk",   Pins(1)),
+        Subsignal("bick",   Pins(1)),
+        Subsignal("lrck",   Pins(1)),
+        Subsignal("sdin1",  Pins(1)),
+        Subsignal("sdout1", Pins(1)),
+        Subsignal("scl_oe", Pins(1)),
+        Subsignal("sda_oe", Pins(1)),
+        Subsignal("sda",    Pins(1)),
+        Subsignal("pdn",    Pins(1)),
+    ),
+]
+
+MODULES = ("serial_tcp", "ak4619")
+
+# Platform -----------------------------------------------------------------------------------------
+
+class Platform(SimPlatform):
+    def __init__(self):
+        SimPlatform.__init__(self, "SIM", list(_io))
+
+# Build --------------------------------------------------------------------------------------------
+
+def generate(model, folding, output_dir, sample_rate=192_000, builder_kwargs={}, **soc_kwargs):
+    """Writes Verilog, memory contents and firmware of a simulated SoC, LiteX's way, to `output_dir`.
+
+    Returns (soc, gateware folder, further Verilog files). soc_kwargs: WaveNetSoC's.
+    Raises ValueError as WaveNetSoC does, FirmwareError where the firmware does not compile.
+    """
+    if not logging.root.handlers: # LiteX would log every bus region otherwise.
+        logging.basicConfig(level=logging.WARNING)
+    platform = Platform()
+    soc = WaveNetSoC(platform, SYS_CLK_FREQ,
+        crg         = CRG(platform.request("sys_clk")),
+        codec_pads  = platform.request("codec"),
+        model       = model,
+        folding     = folding,
+        sample_rate = sample_rate,
+        **{"uart_name": "sim", **soc_kwargs},
+    )
+    builder = Builder(soc, **{**builder_kwargs, "output_dir": output_dir, "compile_software": False})
+    builder.software_packages.clear() # The firmware needs none of LiteX's libraries.
+    builder.build(run=False)
+    sources = [source for source, *_ in platform.sources if Path(source).name != "sim.v"]
+    return soc, Path(builder.gateware_dir), sources

@@ -1,0 +1,140 @@
+"""The SoC: soft CPU with our console, codec, accelerator. Knows no board and no simulator."""
+
+from migen import *
+
+from litex.gen import *
+
+from litex.soc.integration.soc import SoCRegion
+from litex.soc.integration.soc_core import SoCCore
+from litex.soc.interconnect import stream
+
+from gateware.audio.ak4619 import AK4619
+from gateware.audio.egress import Egress
+from gateware.audio.embedding import Ingress
+from gateware.audio.tdm import TDM
+from gateware.wavenet.core import WaveNetCore
+
+from soc.build_id import build_id
+from soc.firmware_image import compile_firmware
+
+# Helpers ------------------------------------------------------------------------------------------
+
+def cycles_per_sample(sys_clk_freq, sample_rate):
+    """System clock cycles a sample, for the planner: 256 at 49.152 MHz and 192 kHz (both in Hz).
+
+    Raises ValueError for a rate that the codec lacks, or that sys_clk_freq does not divide down to.
+    """
+    return AK4619.serial_format(sys_clk_freq, sample_rate)["sys_per_frame"]
+
+def describe_layer(layer):
+    """One layer in the short form of `info`, such as "4->16 K4 D8 relu"."""
+    return (f"{layer.in_channels}->{layer.out_channels} K{layer.kernel_size} D{layer.dilation}"
+        + (" relu" if layer.relu else ""))
+
+# WaveNetSoC ---------------------------------------------------------------------------------------
+
+class WaveNetSoC(SoCCore):
+    """CPU, console and the audio path, which needs no software to play:
+
+        codec (TDM) --> Ingress --> WaveNetCore --> Egress --> codec (TDM)
+
+    crg         : clock domain "sys" of `sys_clk_freq` Hz, the frequency it truly has
+    codec_pads  : mclk, bick, lrck, sdin1, sdout1, pdn and the I2C lines, see gateware/audio
+    model       : spec and weights (models.spec.Model), the ROM contents of both weight banks
+    folding     : layers[i].pe, layers[i].simd (models.folding.plan)
+    sample_rate : Hz, the nominal one: chooses the codec's registers. self.sample_rate is the true one,
+                  sys_clk_freq / self.cycles_per_sample
+    with_wavenet: False plays the codec's inputs back at its outputs, to bring up a board
+    self.frame_latency : frames from the one in which the codec sends words to that of the answer
+    kwargs      : SoCCore's; CPU picorv32, ROM and SRAM as the firmware needs them by default
+
+    The firmware is compiled and put into the ROM when LiteX's Builder calls init_mems.
+    Raises ValueError for a sample rate, a folding or a layer that cannot be built, and for a folding
+    too slow for the sample rate.
+    """
+    mem_map   = {**SoCCore.mem_map, "wavenet": 0x9000_0000}
+    rom_size  = 8*1024
+    sram_size = 4*1024
+
+    def __init__(self, platform, sys_clk_freq, crg, codec_pads, model, folding,
+        sample_rate  = 192_000,
+        with_wavenet = True,
+        **kwargs):
+        self.cycles_per_sample = cycles_per_sample(sys_clk_freq, sample_rate)
+        self.sample_rate       = sys_clk_freq/self.cycles_per_sample
+
+        # SoCCore ----------------------------------------------------------------------------------
+        kwargs = {
+            "cpu_type"             : "picorv32",
+            "ident"                : "WaveNet SoC",
+            "integrated_rom_size"  : self.rom_size,
+            "integrated_sram_size" : self.sram_size,
+            "with_timer"           : False,
+            **kwargs,
+        }
+        SoCCore.__init__(self, platform, int(sys_clk_freq), **kwargs)
+        self.crg = crg
+        self.add_constant("BUILD_ID",                build_id())
+        self.add_constant("AUDIO_SAMPLE_RATE",       f"{self.sample_rate:.10g}")
+        self.add_constant("AUDIO_CYCLES_PER_SAMPLE", self.cycles_per_sample)
+
+        # Codec ------------------------------------------------------------------------------------
+        self.add_codec(codec_pads, sample_rate)
+
+        # Accelerator ------------------------------------------------------------------------------
+        if with_wavenet:
+            self.add_wavenet(model, folding)
+        else:
+            self.comb += self.tdm.source.connect(self.tdm.sink)
+            self.frame_latency = self.tdm.frame_latency(0)
+
+    # Codec ----------------------------------------------------------------------------------------
+    def add_codec(self, pads, sample_rate):
+        self.codec = AK4619(pads, self.sys_clk_freq, sample_rate)
+        self.tdm   = TDM(pads, **AK4619.serial_format(self.sys_clk_freq, sample_rate))
+        self.comb += self.tdm.mute.eq(~self.codec.ready)
+
+    # Accelerator ----------------------------------------------------------------------------------
+    def add_wavenet(self, model, folding):
+        spec  = model.spec
+        codec = dict(slots=self.tdm.slots, codec_bits=self.tdm.data_width)
+        self.ingress = Ingress(spec.in_channels, spec.number_format, **codec)
+        self.wavenet = wavenet = WaveNetCore(spec, folding, model.weights)
+        self.egress  = Egress(spec.out_channels, spec.number_format, **codec)
+        if wavenet.cycles > self.cycles_per_sample:
+            raise ValueError(f"folding {folding} is not allowed: it takes {wavenet.cycles} cycles a "
+                f"sample, {self.cycles_per_sample} are there")
+        self.audio = stream.Pipeline(
+            self.tdm.source, self.ingress, wavenet, self.egress, self.tdm.sink)
+        self.comb += self.ingress.bank.eq(wavenet.bank)
+
+        # From the last beat of a frame that comes in to the last beat of its answer.
+        last = wavenet.stages[-1]
+        self.frame_latency = self.tdm.frame_latency(
+            Ingress.LATENCY + (spec.in_channels - 1)        # Last beat into the core,
+            + wavenet.latency                               # first beat out of it,
+            + (last.cycles - last.interval + last.pe - 1)   # its last beat,
+            + max(self.tdm.slots - spec.out_channels, 0)    # and the slots that it leaves empty.
+        )
+
+        self.bus.add_slave("wavenet", wavenet.bus, SoCRegion(
+            origin = self.mem_map["wavenet"],
+            size   = 4*2**(wavenet.window_bits + bits_for(len(spec.layers) - 1)),
+            cached = False,
+        ))
+        self.add_constant("WAVENET_NAME",       spec.name)
+        self.add_constant("WAVENET_TOPOLOGY",   ", ".join(map(describe_layer, spec.layers)))
+        self.add_constant("WAVENET_FORMAT",     str(spec.number_format))
+        self.add_constant("WAVENET_FRAC",       spec.number_format.frac)
+        self.add_constant("WAVENET_PARAMETERS", spec.parameters)
+        self.add_constant("WAVENET_FOLDING",    str(folding))
+        self.add_constant("WAVENET_LAST_LAYER", len(spec.layers) - 1)
+        self.add_constant("WAVENET_LATENCY",    wavenet.latency)
+
+    # Firmware -------------------------------------------------------------------------------------
+    def init_mems(self, **kwargs):
+        """LiteX's Builder calls this after it has written the C headers, before the Verilog."""
+        if self.cpu_type is None:
+            return
+        words = compile_firmware(self, self.builder.include_dir, self.builder.software_dir)
+        self.init_rom("rom", words, auto_size=False)
