@@ -1,0 +1,55 @@
+"""Random small networks, for tests that compare hardware with the reference."""
+
+import random
+
+import numpy as np
+
+from models.folding import Folding, LayerFolding, legal_pe, legal_simd
+from models.spec import Conv1DSpec, Model, NetworkSpec, NumberFormat
+
+FORMATS = (
+    NumberFormat(),
+    NumberFormat(16, 12, "floor"),
+    NumberFormat(8, 5),
+    NumberFormat(18, 13),
+    NumberFormat(8, 1, "floor"),
+)
+
+
+def random_model(spec, seed, scale=1.0):
+    """A Model of uniformly random weights within `scale` of the format's range (1.0 saturates)."""
+    rng = np.random.default_rng(seed)
+    fmt = spec.number_format
+    low, high = int(fmt.min * scale), int(fmt.max * scale)
+    weights = [
+        (
+            rng.integers(low, high + 1, (layer.kernel_size, layer.in_channels, layer.out_channels)),
+            rng.integers(low, high + 1, layer.out_channels),
+        )
+        for layer in spec.layers
+    ]
+    return Model(spec, weights)
+
+
+def random_frames(spec, count, seed):
+    """Input frames [count, in_channels] over the whole range of the format."""
+    fmt = spec.number_format
+    rng = np.random.default_rng(seed)
+    return rng.integers(fmt.min, fmt.max + 1, (count, spec.in_channels))
+
+
+def random_network(seed):
+    """A random (Model, Folding): 1 to 3 layers, any shape, any legal folding, any format."""
+    choose = random.Random(seed)
+    channels = [choose.choice([1, 2, 3, 4, 6]) for _ in range(choose.randint(2, 4))]
+    layers = [
+        Conv1DSpec(a, b, choose.randint(1, 4), choose.randint(1, 5), choose.random() < 0.5)
+        for a, b in zip(channels, channels[1:])
+    ]
+    spec = NetworkSpec(layers, choose.choice(FORMATS))
+    folds = tuple(
+        LayerFolding(layer, choose.choice(legal_pe(layer)), choose.choice(legal_simd(layer)))
+        for layer in layers
+    )
+    model = random_model(spec, seed, scale=choose.choice([1.0, 0.2]))
+    return model, Folding(spec, folds, cycles_per_sample=0)
