@@ -1,0 +1,252 @@
+/* A UART's byte streams on a TCP port of this machine, for LiteX's simulation.
+ *
+ * Like LiteX's serial2tcp, but with all state in the session (several UARTs at once), flow control
+ * both ways, no system call in the tick, and only on 127.0.0.1.
+ *
+ * Pads "serial": sink_valid, sink_data, sink_ready (to the SoC), source_valid, source_data,
+ * source_ready (from it), as RS232PHYModel has them; and "sys_clk". Argument: port (1 to 65535).
+ *
+ * One client at a time; the next one waits in the kernel's queue until the first has left. While
+ * nobody is connected the SoC never waits: the last BACKLOG bytes are kept and sent to the next
+ * client, so it sees the boot banner. A client that does not read stops the SoC's output, a SoC
+ * that does not read stops the client's; nothing is lost. Bytes of a client that has left still
+ * reach the SoC. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <event2/listener.h>
+
+#include "../common/sim_module.h"
+
+#define MODULE    "serial_tcp"
+#define RING_SIZE 16384u /* a power of two */
+#define BACKLOG   4096u
+
+struct ring {
+    uint8_t  data[RING_SIZE];
+    uint32_t head, tail; /* bytes ever taken, ever put */
+};
+
+struct serial {
+    uint8_t *sink_valid, *sink_data, *sink_ready;
+    uint8_t *source_valid, *source_data, *source_ready;
+    uint8_t *sys_clk;
+
+    bool    clk, source_taken, sink_taken; /* sampled before the rising edge */
+    uint8_t source_byte;
+
+    struct evconnlistener *listener;
+    struct event          *readable, *writable; /* NULL: nobody is connected */
+    bool                   paused, writing;     /* reading stopped; writable is pending */
+    struct ring            to_soc, to_client;
+    struct serial         *next;
+};
+
+static struct event_base *base;
+static struct serial     *serials;
+
+/* Rings ---------------------------------------------------------------------------------------- */
+
+static uint32_t ring_count(const struct ring *r) { return r->tail - r->head; }
+
+/* The parts, at most two, of `count` bytes from position `at` on. */
+static int ring_parts(struct ring *r, uint32_t at, uint32_t count, struct iovec *parts) {
+    const uint32_t start = at % RING_SIZE, first = RING_SIZE - start;
+    parts[0] = (struct iovec){r->data + start, count < first ? count : first};
+    parts[1] = (struct iovec){r->data, count < first ? 0 : count - first};
+    return parts[1].iov_len ? 2 : 1;
+}
+
+static void keep_backlog(struct ring *r) {
+    if (ring_count(r) > BACKLOG) r->head = r->tail - BACKLOG;
+}
+
+/* Network -------------------------------------------------------------------------------------- */
+
+static void disconnect(struct serial *s) {
+    const evutil_socket_t client = event_get_fd(s->readable);
+    event_free(s->readable);
+    event_free(s->writable);
+    s->readable = s->writable = NULL;
+    s->paused = s->writing = false;
+    close(client);
+    keep_backlog(&s->to_client);
+    evconnlistener_enable(s->listener);
+}
+
+static bool would_block(void) { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
+
+static void on_readable(evutil_socket_t client, short what, void *serial) {
+    struct serial *s = serial;
+    struct ring   *r = &s->to_soc;
+    struct iovec   parts[2];
+    const uint32_t space = RING_SIZE - ring_count(r);
+    if (space) {
+        const ssize_t got = readv(client, parts, ring_parts(r, r->tail, space, parts));
+        if (!got || (got < 0 && !would_block())) {
+            disconnect(s);
+            return;
+        }
+        if (got > 0) r->tail += (uint32_t)got;
+    }
+    if (ring_count(r) == RING_SIZE) {
+        event_del(s->readable);
+        s->paused = true;
+    }
+}
+
+/* Sends what there is and fits; false when the client has gone. */
+static bool send_some(struct serial *s, evutil_socket_t client) {
+    struct ring   *r = &s->to_client;
+    struct iovec   parts[2];
+    const uint32_t count = ring_count(r);
+    if (!count) return true;
+    const ssize_t sent = writev(client, parts, ring_parts(r, r->head, count, parts));
+    if (sent < 0) return would_block();
+    r->head += (uint32_t)sent;
+    return true;
+}
+
+static void on_writable(evutil_socket_t client, short what, void *serial) {
+    struct serial *s = serial;
+    if (!send_some(s, client)) {
+        disconnect(s);
+    } else if (!ring_count(&s->to_client)) {
+        event_del(s->writable);
+        s->writing = false;
+    }
+}
+
+static void on_client(struct evconnlistener *listener, evutil_socket_t client,
+                      struct sockaddr *peer, int length, void *serial) {
+    struct serial *s   = serial;
+    const int      one = 1, size = RING_SIZE; /* or Ctrl-C would wait for megabytes of old output */
+    setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+    setsockopt(client, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+    s->readable = event_new(base, client, EV_READ | EV_PERSIST, on_readable, s);
+    s->writable = event_new(base, client, EV_WRITE | EV_PERSIST, on_writable, s);
+    evconnlistener_disable(listener);
+    event_add(s->readable, NULL);
+    s->writing = ring_count(&s->to_client);
+    if (s->writing) event_add(s->writable, NULL);
+}
+
+/* The last words of a run that ends, as far as they fit. */
+static int serial_tcp_close(void *session) {
+    struct serial *s = session;
+    if (s->writable) send_some(s, event_get_fd(s->writable));
+    return RC_OK;
+}
+
+static void close_all(void) {
+    for (struct serial *s = serials; s; s = s->next) serial_tcp_close(s);
+}
+
+/* Pins ----------------------------------------------------------------------------------------- */
+
+/* What crossed at this rising edge, then what is offered for the next. */
+static void clock_edge(struct serial *s) {
+    if (s->source_taken) {
+        s->to_client.data[s->to_client.tail++ % RING_SIZE] = s->source_byte;
+        if (!s->writable) {
+            keep_backlog(&s->to_client);
+        } else if (!s->writing) {
+            event_add(s->writable, NULL);
+            s->writing = true;
+        }
+    }
+    if (s->sink_taken) {
+        s->to_soc.head++;
+        if (s->paused && ring_count(&s->to_soc) <= RING_SIZE / 2) {
+            event_add(s->readable, NULL);
+            s->paused = false;
+        }
+    }
+    *s->source_ready = ring_count(&s->to_client) < RING_SIZE;
+    *s->sink_valid   = ring_count(&s->to_soc) > 0;
+    *s->sink_data    = s->to_soc.data[s->to_soc.head % RING_SIZE];
+}
+
+/* A byte crosses where valid and ready are high before the rising edge. They are sampled in the low
+ * half of the clock: after the edge they already belong to the next byte, and `ready` may depend on
+ * `valid` within the cycle. */
+static int serial_tcp_tick(void *session, uint64_t time_ps) {
+    struct serial *s = session;
+    if (!*s->sys_clk) {
+        s->source_taken = *s->source_valid & *s->source_ready;
+        s->source_byte  = *s->source_data;
+        s->sink_taken   = *s->sink_valid & *s->sink_ready;
+        s->clk          = false;
+    } else if (!s->clk) {
+        s->clk = true;
+        clock_edge(s);
+    }
+    return RC_OK;
+}
+
+/* LiteX ---------------------------------------------------------------------------------------- */
+
+static int serial_tcp_start(void *b) {
+    base = b;
+    signal(SIGPIPE, SIG_IGN); /* a client that leaves must not end the run */
+    return RC_OK;
+}
+
+static int serial_tcp_new(void **session, char *text) {
+    static const char *const known[] = {"port", NULL};
+    double                   port    = 0;
+    json_object             *args    = sim_args_parse(MODULE, text, known);
+    if (!args) return RC_JSERROR;
+    if (!json_object_object_get_ex(args, "port", NULL)) {
+        fprintf(stderr, "serial_tcp: argument \"port\" is missing; allowed: 1 to 65535\n");
+        return RC_JSERROR;
+    }
+    const int bad = sim_arg_number(MODULE, args, "port", 1, 65535, true, &port);
+    json_object_put(args);
+    if (bad) return bad;
+
+    struct serial *s = calloc(1, sizeof(*s));
+    if (!s) return RC_NOENMEM;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    s->clk      = true; /* the first edge counts after a low half only */
+    s->listener = evconnlistener_new_bind(base, on_client, s,
+                                          LEV_OPT_CLOSE_ON_FREE | LEV_OPT_REUSEABLE, -1,
+                                          (struct sockaddr *)&address, sizeof(address));
+    if (!s->listener) {
+        fprintf(stderr, "serial_tcp: port %d on 127.0.0.1: %s; choose another port\n", (int)port,
+                strerror(errno));
+        free(s);
+        return RC_ERROR;
+    }
+    if (!serials) atexit(close_all);
+    s->next  = serials;
+    serials  = s;
+    *session = s;
+    return RC_OK;
+}
+
+static int serial_tcp_add_pads(void *session, struct pad_list_s *list) {
+    struct serial          *s        = session;
+    const struct pad_wanted serial[] = {
+        {"sink_valid", &s->sink_valid}, {"sink_data", &s->sink_data},
+        {"sink_ready", &s->sink_ready}, {"source_valid", &s->source_valid},
+        {"source_data", &s->source_data}, {"source_ready", &s->source_ready}, {NULL, NULL}};
+    const struct pad_wanted clock[] = {{"sys_clk", &s->sys_clk}, {NULL, NULL}};
+    if (!strcmp(list->name, "serial")) return sim_pads_get(MODULE, list, serial);
+    if (!strcmp(list->name, "sys_clk")) return sim_pads_get(MODULE, list, clock);
+    return RC_OK;
+}
+
+static struct ext_module_s module = {MODULE, serial_tcp_start, serial_tcp_new, serial_tcp_add_pads,
+                                     serial_tcp_close, serial_tcp_tick};
+
+int litex_sim_ext_module_init(int (*register_module)(struct ext_module_s *)) {
+    return register_module(&module);
+}
