@@ -224,7 +224,7 @@ class TDM(LiteXModule):
                 sdin.eq(0),
                 If(self.tx.bit < width,
                     sdin.eq(playing[-1] & ~self.mute),
-                    playing.eq(Cat(0, playing)),
+                    playing.eq(Cat(0, playing[:-1])),
                 ),
             ),
             If(self.frame_tick, playing.eq(complete)),
@@ -252,7 +252,7 @@ class TDM(LiteXModule):
         self.sync += [
             muted.eq(self.mute | (muted & ~at_first)),
             If(at_first, listening.eq(1)),
-            If(at_bit, word.eq(Cat(sdout, word))),
+            If(at_bit, word.eq(Cat(sdout, word[:-1]))),
             self.source.valid.eq(at_word & listening),
             If(at_word,
                 self.source.data.eq(Mux(muted | self.mute, 0, Cat(sdout, word[:-1]))),
