@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import math
 import os
 import sys
 import time
@@ -10,8 +11,15 @@ from pathlib import Path
 from models import topologies, wav
 from models.render import check_embedding, full_scale, render, to_pcm16
 from models.spec import Model, ModelError
+from models.training.recipe import Recipe
 
 SYS_CLOCK = 49_152_000  # Hz, what the boards' default build gives the net
+
+SCALE = (
+    "Any rate, 1-4 channels; channel 0 is the wave. A 16-bit sample n is the number-format integer "
+    "n: full scale is 8.0 in Q4.12, and the nets are trained on waves of amplitude 1.0 = sample "
+    "4096. The output is a 16-bit WAV of output channel 0 at the model's rate, in the same scale."
+)
 
 
 class Parser(argparse.ArgumentParser):
@@ -22,61 +30,69 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser():
-    show = argparse.ArgumentDefaultsHelpFormatter
-    top = Parser(prog="python -m models", description=__doc__.partition(": ")[2])
+    top = Parser(
+        prog="python -m models",
+        description="Train a net, render sound through it, plan its folding, measure it.",
+        epilog="COMMAND --help lists a command's options with their defaults.",
+    )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def command(run, name, text, model=True):
-        sub = commands.add_parser(name, help=text, description=text, formatter_class=show)
+    def command(run, name, text, more=""):
+        sub = commands.add_parser(
+            name,
+            help=text,
+            description=f"{text[0].upper()}{text[1:]}. {more}",
+            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        )
         sub.set_defaults(run=run)
-        if model:
-            sub.add_argument("model", metavar="MODEL.npz", help="a trained model")
-        return sub
+        return sub.add_argument
 
-    sub = command(
-        train_command, "train", "train a net on the synthetic waves (needs TensorFlow)", False
-    )
+    add = command(train_command, "train", "train a net on the synthetic waves (needs TensorFlow)")
     known = ", ".join(sorted(topologies.TOPOLOGIES))
-    sub.add_argument("name", metavar="NAME", help=f"topology: {known}")
-    sub.add_argument("-o", "--output", metavar="FILE", help="model to write (default: NAME.npz)",
-                     default=argparse.SUPPRESS)  # fmt: skip
-    sub.add_argument("--steps", type=positive, default=60_000, help="training steps")
-    sub.add_argument("--batch", type=positive, default=32, help="examples a step")
-    sub.add_argument("--outputs", type=positive, default=256, help="loss samples an example")
-    sub.add_argument("--rate", type=float, default=4e-3, help="first learning rate")
-    sub.add_argument("--seed", type=int, default=1, help="seed of weights and data")
-    sub.add_argument("--sample-rate", type=positive, help="Hz (default: the topology's)",
-                     default=argparse.SUPPRESS)  # fmt: skip
-    sub.add_argument("--threads", type=positive, default=1, help="TensorFlow threads")
+    add("name", metavar="NAME", help=f"topology: {known}")
+    unset = argparse.SUPPRESS  # the default depends on other arguments; the help says how
+    add("-o", "--output", default=unset, help="model file to write (default: NAME.npz)")
+    add("--steps", type=positive, default=Recipe.steps, help="training steps")
+    add("--batch", type=positive, default=Recipe.batch, help="examples a step")
+    add("--outputs", type=positive, default=Recipe.outputs, help="loss samples an example")
+    add("--rate", type=positive_float, default=Recipe.rate, help="first learning rate")
+    add("--seed", type=natural, default=Recipe.seed, help="seed of weights and data")
+    add("--sample-rate", type=positive, default=unset, help="Hz (default: the topology's)")
+    add("--threads", type=positive, default=1, help="TensorFlow's threads")
 
-    text = (
-        "Render a WAV (any rate, 1-4 channels; channel 0 is the wave) through a model. A 16-bit "
-        "sample n is the number-format integer n: full scale is 8.0 in Q4.12, and the nets are "
-        "trained on waves of amplitude 1.0 = sample 4096. The output is a 16-bit WAV of output "
-        "channel 0 at the model's sample rate, in the same scale."
-    )
-    sub = command(render_command, "render", text)
-    sub.add_argument("input", metavar="IN.wav", help="the wave; resampled if its rate differs")
-    sub.add_argument("output", metavar="OUT.wav", help="written whole or not at all")
-    sub.add_argument("--embed", nargs=2, type=float, default=(-1.0, -1.0), metavar=("E0", "E1"),
-                     help="point of the embedding plane; Q4.12 allows [-8, 8)")  # fmt: skip
-    sub.add_argument("--gain", type=float, default=1.0, help="factor on the wave before the net")
+    add = command(render_command, "render", "render a WAV through a model", SCALE)
+    add("model", metavar="MODEL.npz", help="a trained model")
+    add("input", metavar="IN.wav", help="the wave; resampled where its rate is another")
+    add("output", metavar="OUT.wav", help="written whole or not at all")
+    point = {"nargs": 2, "type": float, "default": (-1.0, -1.0), "metavar": ("E0", "E1")}
+    add("--embed", **point, help="point of the embedding plane; Q4.12 allows [-8, 8)")
+    add("--gain", type=finite, default=1.0, help="factor on the wave before the net")
 
-    sub = command(plan_command, "plan", "choose PE and SIMD a layer; cycles and multipliers")
-    sub.add_argument("--cycles", type=positive, default=argparse.SUPPRESS,
-                     help=f"clock cycles a sample (default: {SYS_CLOCK} Hz / sample rate)")  # fmt: skip
-    sub.add_argument("--objective", default="area", choices=("area", "latency", "throughput"),
-                     help="what to save")  # fmt: skip
+    add = command(plan_command, "plan", "choose pe and simd per layer: cycles, multipliers")
+    add("model", metavar="MODEL.npz", help="a trained model")
+    text = f"clock cycles a sample (default: {SYS_CLOCK} Hz / the model's rate)"
+    add("--cycles", type=positive, default=unset, help=text)
 
-    command(evaluate_command, "evaluate", "measure the error-to-signal ratio at the four corners")
+    add = command(evaluate_command, "evaluate", "measure a model at the four corners")
+    add("model", metavar="MODEL.npz", help="a trained model")
     return top
 
 
-def positive(text):
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not allowed: at least 1")
-    return value
+def _number(kind, allowed, test):
+    def convert(text):
+        value = kind(text)
+        if not test(value):
+            raise argparse.ArgumentTypeError(f"{text} is not allowed: {allowed}")
+        return value
+
+    convert.__name__ = kind.__name__  # argparse: "invalid int value: 'x'"
+    return convert
+
+
+positive = _number(int, "at least 1", lambda value: value >= 1)
+natural = _number(int, "at least 0", lambda value: value >= 0)
+finite = _number(float, "a finite number", math.isfinite)
+positive_float = _number(float, "above 0", lambda value: 0 < value < math.inf)
 
 
 def train_command(args):
@@ -85,17 +101,14 @@ def train_command(args):
         spec = dataclasses.replace(spec, sample_rate=args.sample_rate)
     output = Path(getattr(args, "output", f"{args.name}.npz"))
     wav.check_writable(output)
-    os.environ.setdefault("OMP_NUM_THREADS", str(args.threads))
+    os.environ["OMP_NUM_THREADS"] = str(args.threads)
     try:
-        import tensorflow
+        from models.training.train import make_model, use_threads
     except ImportError as error:
         raise ModelError(f"training needs TensorFlow and QKeras: {error}") from error
-    tensorflow.config.threading.set_intra_op_parallelism_threads(args.threads)
-    tensorflow.config.threading.set_inter_op_parallelism_threads(args.threads)
-    from models.training.train import Recipe, make_model
-
+    use_threads(args.threads)
     recipe = Recipe(args.steps, args.batch, args.outputs, args.rate, args.seed)
-    model = make_model(spec, recipe, ["python", "-m", "models", *sys.argv[1:]])
+    model = make_model(spec, recipe, args.command_line)
     model.save(output)
     print_quality(model.meta["esr_db_integer"], model.meta["esr_db_float"], "float twin")
     print(f"{output}: {spec.parameters} parameters, {model.meta['minutes']} minutes")
@@ -120,7 +133,7 @@ def plan_command(args):
 
     spec = Model.load(args.model).spec
     cycles = getattr(args, "cycles", SYS_CLOCK // spec.sample_rate)
-    print(plan(spec, cycles, objective=args.objective).table())
+    print(plan(spec, cycles).table())
 
 
 def evaluate_command(args):
@@ -128,18 +141,24 @@ def evaluate_command(args):
 
     model = Model.load(args.model)
     esr = quality.esr_per_corner(quality.reference_of(model), model.spec)
-    print_quality(esr, model.meta.get("esr_db_integer"), "file says")
+    print_quality(esr, model.meta.get("esr_db_float"), "float twin*")
     print(quality.DEFINITION)
+    if "esr_db_float" in model.meta:
+        print("* before quantisation, as the training wrote it into the model file")
 
 
 def print_quality(esr, other, other_name):
+    """One line a corner; `other` is a second column or None."""
     print(f"{'corner':8} {'integers':>12}" + (f" {other_name:>12}" if other else ""))
     for name, value in esr.items():
         print(f"{name:8} {value:9.2f} dB" + (f" {other[name]:9.2f} dB" if other else ""))
 
 
-def main():
-    args = parser().parse_args()
+def main(argv=None):
+    """Run a command line (default: the process's own); returns the exit status."""
+    argv = sys.argv[1:] if argv is None else argv
+    args = parser().parse_args(argv)
+    args.command_line = ["python", "-m", "models", *argv]
     try:
         args.run(args)
     except (ModelError, wav.WavError) as error:

@@ -2,9 +2,9 @@
 
 A layer, for each output channel, with words of `bits` bits of which `frac` are fractional:
 
-    acc  = (bias << frac) + sum over taps and inputs of kernel * word     exact, 2*frac fraction bits
+    acc  = (bias << frac) + sum over taps and inputs of kernel * word     exact, 2*frac bits
     word = clip(round(acc / 2**frac), min, max)                           one requantisation
-    word = max(word, 0)                                                   where the layer has a ReLU
+    word = max(word, 0)                                                   with a ReLU
 
 With rounding="floor" this is the arithmetic of the net this project starts from, as it ran on its
 FPGA: sverilog_version/src/{dot_product,conv1d}.sv of github.com/matpalm/
@@ -115,7 +115,7 @@ class Reference:
         number_format = model.spec.number_format
         self._passes = [
             [_Pass(layer, number_format, kernel, bias) for _ in range(layer.repeat)]
-            for layer, (kernel, bias) in zip(model.spec.layers, model.weights)
+            for layer, (kernel, bias) in zip(model.spec.layers, model.weights, strict=True)
         ]
 
     def reset(self):

@@ -56,6 +56,6 @@ def check_embedding(embedding, number_format):
 
 
 def to_pcm16(values, number_format):
-    """The net's values as 16-bit samples, rounded half to even; exact for words of up to 16 bits."""
+    """The net's values as 16-bit samples, half to even; exact for words of up to 16 bits."""
     scaled = np.rint(np.asarray(values) * (32768 / full_scale(number_format)))
     return np.clip(scaled, -32768, 32767).astype(np.int16)

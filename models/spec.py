@@ -1,15 +1,22 @@
 """The one description of a network that everything else reads: shapes, number format, weights."""
 
 import json
-import zipfile
 import zlib
 from dataclasses import asdict, dataclass, field, fields
+from itertools import pairwise
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
 ROUNDINGS = ("half_even", "floor")
 WEIGHT_KINDS = ("fixed", "po2")
+
+
+# What np.load and json raise on files that are damaged or of another kind. RuntimeError: a zip with
+# features that zipfile does not know.
+_UNREADABLE = (ValueError, TypeError, OSError, EOFError, RuntimeError, BadZipFile, zlib.error)
+_PICKLED = "holds pickled objects, which are never loaded; allowed are plain arrays"
 
 
 class ModelError(ValueError):
@@ -29,8 +36,8 @@ def _check_int(owner, name, value, low, high=None):
 class NumberFormat:
     """Signed fixed point: the integer n of `bits` bits is the value n / 2**frac (default Q4.12).
 
-    `rounding` is how a sum at 2*frac fractional bits becomes a word: "half_even" (as QKeras, through
-    tf.round) or "floor" (arithmetic shift, as truncating hardware).
+    `rounding` is how a sum at 2*frac fractional bits becomes a word: "half_even" (as QKeras,
+    through tf.round) or "floor" (arithmetic shift, as truncating hardware).
     """
 
     bits: int = 16
@@ -81,7 +88,8 @@ class Conv1DSpec:
     """One causal dilated convolution; kernel_size=1 is a 1x1 convolution.
 
     `weights`: "fixed" numbers or "po2" (each a single power of two, or zero).
-    `repeat`: how many times the same weights run one after the other, each pass with its own history.
+    `repeat`: how many times the same weights run one after the other, each pass with its own
+    history.
     """
 
     in_channels: int
@@ -140,7 +148,7 @@ class NetworkSpec:
         if not self.layers:
             raise ModelError("network: no layers; at least 1 is needed")
         _check_int("network", "sample_rate", self.sample_rate, 1)
-        for index, (a, b) in enumerate(zip(self.layers, self.layers[1:])):
+        for index, (a, b) in enumerate(pairwise(self.layers)):
             if a.out_channels != b.in_channels:
                 raise ModelError(
                     f"network: layer {index} gives {a.out_channels} channels, "
@@ -221,7 +229,7 @@ class Model:
             raise ModelError(f"model: {len(weights)} weight pairs for {len(spec.layers)} layers")
         self.weights = [
             self._checked(index, layer, *pair)
-            for index, (layer, pair) in enumerate(zip(spec.layers, weights))
+            for index, (layer, pair) in enumerate(zip(spec.layers, weights, strict=True))
         ]
 
     def _checked(self, index, layer, kernel, bias):
@@ -231,7 +239,7 @@ class Model:
         }
         low, high = self.spec.number_format.min, self.spec.number_format.max
         checked = []
-        for (name, shape), values in zip(wanted.items(), (kernel, bias)):
+        for (name, shape), values in zip(wanted.items(), (kernel, bias), strict=True):
             values = np.asarray(values)
             if values.dtype.kind not in "iu":
                 raise ModelError(f"layer {index}: {name} is {values.dtype}; integers are needed")
@@ -268,9 +276,10 @@ class Model:
     def load(cls, path):
         """Read an .npz written by `save`. Raises ModelError with one line that names the reason."""
         try:
-            with np.load(path, allow_pickle=False) as data:
-                if not isinstance(data, np.lib.npyio.NpzFile):
-                    raise ModelError(f"{path}: a bare array, not a model (.npz)")
+            data = np.load(path, allow_pickle=False)
+            if not isinstance(data, np.lib.npyio.NpzFile):
+                raise ModelError(f"{path}: a bare array, not a model (.npz)")
+            with data:
                 missing = {"spec", "meta"} - set(data.files)
                 if missing:
                     raise ModelError(f"{path}: not a model: {sorted(missing)[0]!r} is missing")
@@ -282,11 +291,15 @@ class Model:
             raise ModelError(f"{path}: no such file") from error
         except ModelError as error:
             message = str(error)
-            raise ModelError(message if message.startswith(str(path)) else f"{path}: {message}")
+            raise ModelError(
+                message if message.startswith(str(path)) else f"{path}: {message}"
+            ) from None
         except KeyError as error:
             raise ModelError(f"{path}: not a model: {error.args[0]}") from error
-        except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        except _UNREADABLE as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            if "pickle" in str(error):
-                reason = "holds pickled objects, which are never loaded; allowed are plain arrays"
+            if "pickle" in str(error):  # so NumPy says of any file that it does not know
+                with open(path, "rb") as file:
+                    pickled = file.read(1) in (b"\x80", b"P")  # a pickle, or a zip with one inside
+                reason = _PICKLED if pickled else "File is not a zip file"
             raise ModelError(f"{path}: not a readable .npz: {reason}") from error

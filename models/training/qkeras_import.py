@@ -9,21 +9,24 @@ def import_weights(keras_model, spec):
     """The quantised weights of a model from `qkeras_model.build(spec)` as integers.
 
     Returns per layer (kernel int64 [tap, in, out], bias int64 [out]) in spec.number_format: what
-    the layer's own quantisers make of its variables. Raises ModelError when a quantiser yields a
-    value that the number format does not hold (another format, or a kernel scale off the grid).
+    the layer's own quantisers make of its variables, far-off ones included. Raises ModelError when
+    a quantiser yields a value that the number format does not hold (another format, or a kernel
+    scale off the grid).
     """
     pairs = []
     for index in range(len(spec.layers)):
         layer = keras_model.get_layer(f"conv{index}")
-        pairs.append(
-            tuple(
-                _integers(quantiser(variable), spec.number_format, f"layer {index}: {name}")
-                for name, quantiser, variable in (
-                    ("kernel", layer.kernel_quantizer_internal, layer.kernel),
-                    ("bias", layer.bias_quantizer_internal, layer.bias),
-                )
-            )
+        parts = (
+            ("kernel", layer.kernel_quantizer_internal, layer.kernel),
+            ("bias", layer.bias_quantizer_internal, layer.bias),
         )
+        pair = []
+        for name, quantiser, variable in parts:
+            # Twice: QKeras adds x + (q(x) - x), which in float32 can miss the grid by an ulp of a
+            # weight far out of range; the second pass starts next to the grid.
+            values = quantiser(quantiser(variable))
+            pair.append(_integers(values, spec.number_format, f"layer {index}: {name}"))
+        pairs.append(tuple(pair))
     return pairs
 
 

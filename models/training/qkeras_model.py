@@ -64,7 +64,9 @@ def build(spec, causal=False):
     """
     number_format = spec.number_format
     if number_format.rounding != "half_even":
-        raise ModelError(f"QKeras rounds half_even; rounding {number_format.rounding!r} is not")
+        raise ModelError(
+            f"QKeras rounds half_even; rounding {number_format.rounding!r} is not possible"
+        )
     x = inputs = keras.Input((None, spec.in_channels), name="frames")
     for index, layer in enumerate(spec.layers):
         if layer.weights != "fixed":

@@ -71,7 +71,7 @@ class FloatTwin:
         number_format = self.spec.number_format
         low, high = number_format.min / number_format.one, number_format.max / number_format.one
         signal = number_format.to_float(inputs)
-        for layer, (kernel, bias) in zip(self.spec.layers, self.latent):
+        for layer, (kernel, bias) in zip(self.spec.layers, self.latent, strict=True):
             for _ in range(layer.repeat):
                 depth = (layer.kernel_size - 1) * layer.dilation
                 window = np.pad(signal, ((depth, 0), (0, 0)))

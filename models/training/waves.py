@@ -110,14 +110,10 @@ def examples(places, pitch, start, count, spec):
 
 
 def random_places(rng, size):
-    """`size` places, half of them (by chance) corners, half on the edges, all alike probable."""
+    """`size` places: corner or edge with equal chance, then which one, then where on the edge."""
     names = list(WAVES)
-    places = []
-    for on_edge, index, a in zip(
-        rng.random(size) < 0.5, rng.integers(4, size=size), rng.random(size)
-    ):
-        places.append(edge(*EDGES[index], a) if on_edge else corner(names[index]))
-    return places
+    draws = zip(rng.random(size) < 0.5, rng.integers(4, size=size), rng.random(size), strict=True)
+    return [edge(*EDGES[i], a) if on_edge else corner(names[i]) for on_edge, i, a in draws]
 
 
 def random_batch(rng, size, count, spec):

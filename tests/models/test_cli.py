@@ -1,0 +1,199 @@
+"""python -m models: what works, and one line, status 2 and no file for what does not."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from models.__main__ import main
+from models.reference import Reference
+from models.spec import Conv1DSpec, Model, NetworkSpec
+from models.topologies import get
+from tests.support.nets import random_model
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def room(tmp_path, monkeypatch):
+    """A folder with a model m.npz and a wave w.wav of 16-bit codes, as working directory."""
+    monkeypatch.chdir(tmp_path)
+    random_model(get("original"), 1, 0.05).save("m.npz")
+    codes = np.random.default_rng(2).integers(-9000, 9000, (3000, 2)).astype(np.int16)
+    soundfile.write("w.wav", codes, 192_000)
+    return tmp_path
+
+
+def run(argv, capsys):
+    """(status, stdout, stderr) of a command line."""
+    try:
+        status = main([str(word) for word in argv])
+    except SystemExit as stop:
+        status = stop.code
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def refused(argv, message, capsys):
+    """One line on stderr, status 2, and every file as before."""
+    before = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+    status, out, err = run(argv, capsys)
+    assert (status, out) == (2, "")
+    assert err == f"python -m models {argv[0]}: error: {message}\n"
+    assert {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before
+
+
+def test_render_writes_the_integers_of_the_reference(room, capsys):
+    """A 16-bit sample n is the Q4.12 integer n, in and out; channel 0 is the wave."""
+    command = ["render", "m.npz", "w.wav", "out.wav", "--embed", -1, 0.5]
+    status, out, err = run(command, capsys)
+    assert (status, err) == (0, "")
+    assert out.startswith("out.wav: 0.016 s at 192000 Hz, ") and out.endswith(" x real time\n")
+    wave = soundfile.read("w.wav", dtype="int16")[0][:, 0]
+    frames = np.stack(np.broadcast_arrays(wave.astype(int), -4096, 2048, 0), axis=1)
+    samples, rate = soundfile.read("out.wav", dtype="int16")
+    assert rate == 192_000 and soundfile.info("out.wav").subtype == "PCM_16"
+    assert np.array_equal(samples, Reference(Model.load("m.npz")).run(frames)[:, 0])
+    assert not list(Path().glob("*.part"))
+
+
+def test_render_resamples_and_applies_gain(room, capsys):
+    soundfile.write("slow.wav", np.full(4800, 0.25), 48_000, subtype="PCM_16")
+    assert run(["render", "m.npz", "slow.wav", "a.wav", "--gain", "0.5"], capsys)[0] == 0
+    samples, rate = soundfile.read("a.wav", dtype="int16")
+    assert (len(samples), rate) == (19_200, 192_000)
+    frames = np.tile([4096, -4096, -4096, 0], (200, 1))  # 0.25 of full scale, halved; default point
+    settled = Reference(Model.load("m.npz")).run(frames)[-1, 0]
+    assert abs(int(samples[10_000]) - settled) <= 20  # the resampler's ripple
+
+
+def test_evaluate_measures_the_file(zoo, capsys):
+    status, out, _ = run(["evaluate", zoo], capsys)
+    assert status == 0
+    meta = Model.load(zoo).meta
+    for name, value in meta["esr_db_integer"].items():
+        assert f"{name:8} {value:9.2f} dB {meta['esr_db_float'][name]:9.2f} dB\n" in out
+
+
+def test_plan_prints_the_folding(zoo, capsys):
+    status, out, _ = run(["plan", zoo], capsys)
+    assert status == 0 and "of 256 cycles a sample, 1536 multiplications" in out
+    _, out, _ = run(["plan", zoo, "--cycles", "512"], capsys)
+    assert "of 512 cycles a sample" in out
+
+
+def test_help_lists_everything_with_defaults(capsys):
+    status, out, _ = run(["--help"], capsys)
+    assert status == 0
+    assert all(f"\n    {name} " in out for name in ("train", "render", "plan", "evaluate"))
+    _, out, _ = run(["render", "--help"], capsys)
+    text = " ".join(out.split())
+    assert "A 16-bit sample n is the number-format integer n: full scale is 8.0 in Q4.12" in text
+    assert "(default: (-1.0, -1.0))" in text and "(default: 1.0)" in text
+    _, out, _ = run(["train", "--help"], capsys)
+    text = " ".join(out.split())
+    for option, default in (("steps", "80000"), ("batch", "24"), ("rate", "0.004"), ("seed", "1")):
+        assert f"--{option} " in text and f"(default: {default})" in text
+
+
+def render(model="m.npz", source="w.wav", output="out.wav", *options):
+    return ["render", model, source, output, *options]
+
+
+def test_bad_models(room, capsys):
+    refused(render("none.npz"), "none.npz: no such file", capsys)
+    whole = Path("m.npz").read_bytes()
+    Path("cut.npz").write_bytes(whole[:2000])
+    message = "cut.npz: not a readable .npz: File is not a zip file"
+    for command in (render("cut.npz"), ["plan", "cut.npz"], ["evaluate", "cut.npz"]):
+        refused(command, message, capsys)
+    np.savez("pickled.npz", spec=np.array([{}], dtype=object), meta=np.array("{}"))
+    message = "holds pickled objects, which are never loaded; allowed are plain arrays"
+    refused(render("pickled.npz"), f"pickled.npz: not a readable .npz: {message}", capsys)
+    arrays = dict(np.load("m.npz"))
+    arrays["spec"] = np.array(str(arrays["spec"]).replace('"in_channels": 4', '"in_channels": 5'))
+    arrays["spec"] = np.array(str(arrays["spec"]).replace('"out_channels": 4', '"out_channels": 9'))
+    arrays["spec"] = np.array(str(arrays["spec"]).replace('"in_channels": 16', '"in_channels": 8'))
+    np.savez("misfit.npz", **arrays)
+    message = "network: layer 0 gives 16 channels, layer 1 takes 8; they must be equal"
+    refused(render("misfit.npz"), f"misfit.npz: {message}", capsys)
+
+
+def test_bad_sounds(room, capsys):
+    refused(render(source="none.wav"), "none.wav: no such file", capsys)
+    soundfile.write("empty.wav", np.zeros((0, 1)), 48_000)
+    refused(render(source="empty.wav"), "empty.wav: 0 samples; at least 1 is needed", capsys)
+    soundfile.write("five.wav", np.zeros((9, 5)), 48_000)
+    refused(render(source="five.wav"), "five.wav: 5 channels; allowed 1 to 4", capsys)
+    refused(render(source="m.npz"), "m.npz: not a readable WAV", capsys)
+
+
+def test_bad_embeddings_and_numbers(room, capsys):
+    point = render("m.npz", "w.wav", "out.wav", "--embed")
+    refused([*point, 8, 0], "embedding: 8 is not allowed: [-8, 8)", capsys)
+    refused([*point, 0, -8.5], "embedding: -8.5 is not allowed: [-8, 8)", capsys)
+    refused([*point, 0, "nan"], "embedding: nan is not allowed: [-8, 8)", capsys)
+    refused([*point, 0, "x"], "argument --embed: invalid float value: 'x'", capsys)
+    refused([*point, 0], "argument --embed: expected 2 arguments", capsys)
+    message = "argument --gain: inf is not allowed: a finite number"
+    refused(render("m.npz", "w.wav", "out.wav", "--gain", "inf"), message, capsys)
+    message = "argument --cycles: 0 is not allowed: at least 1"
+    refused(["plan", "m.npz", "--cycles", 0], message, capsys)
+
+
+def test_bad_outputs(room, capsys):
+    message = "none/out.wav: the folder none does not exist"
+    refused(render(output="none/out.wav"), message, capsys)
+    Path("folder").mkdir()
+    refused(render(output="folder"), "folder: is a folder, not a file", capsys)
+    message = "none/m.npz: the folder none does not exist"
+    refused(["train", "original", "-o", "none/m.npz"], message, capsys)
+
+
+def test_bad_training(room, capsys):
+    message = "topology 'sine' is not known; known: original, waveshaper"
+    refused(["train", "sine"], message, capsys)
+    message = "argument --steps: 0 is not allowed: at least 1"
+    refused(["train", "original", "--steps", "0"], message, capsys)
+
+
+def test_two_channel_nets_have_no_embedding(room, capsys):
+    random_model(NetworkSpec((Conv1DSpec(2, 1),)), 1).save("two.npz")
+    message = "network: 2 input channels; wave, e0 and e1 need 3"
+    refused(render("two.npz"), message, capsys)
+    refused(["evaluate", "two.npz"], message, capsys)
+
+
+def test_as_a_process(room):
+    """Through the shell's door: exit status and a single line."""
+    command = [sys.executable, "-m", "models", *render(source="none.wav")]
+    environment = dict(os.environ, PYTHONPATH=str(ROOT))
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
+    assert result.returncode == 2
+    assert result.stderr == "python -m models render: error: none.wav: no such file\n"
+    assert result.stdout == "" and not Path("out.wav").exists()
+
+
+def test_tensorflow_is_only_for_training(room):
+    """Everything but training runs where TensorFlow, Keras and QKeras do not exist."""
+    script = (
+        "import sys; sys.modules.update(tensorflow=None, keras=None, qkeras=None)\n"
+        "from models.__main__ import main\n"
+        "assert main(['render', 'm.npz', 'w.wav', 'out.wav']) == 0\n"
+        "assert main(['evaluate', 'm.npz']) == 0\n"
+        "assert main(['plan', 'm.npz']) == 0\n"
+        "assert main(['train', 'original', '-o', 'new.npz']) == 2\n"
+    )
+    environment = dict(os.environ, PYTHONPATH=str(ROOT))
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, env=environment
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.startswith(
+        "python -m models train: error: training needs TensorFlow and QKeras: "
+    )
+    assert result.stderr.count("\n") == 1 and not Path("new.npz").exists()

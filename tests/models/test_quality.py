@@ -1,0 +1,85 @@
+"""The error-to-signal ratio, and that it is measured where it says."""
+
+import numpy as np
+import pytest
+
+from models.reference import Reference
+from models.spec import Model
+from models.topologies import get
+from models.training import quality, waves
+from tests.support.nets import random_frames, random_model
+
+SPEC = get("original")
+
+
+def test_esr_of_known_errors():
+    target = np.array([3.0, -4.0, 0.0])
+    assert quality.esr_db(np.zeros(3), target) == 0.0
+    assert quality.esr_db(1.1 * target, target) == pytest.approx(-20)
+    assert quality.esr_db(-target, target) == pytest.approx(20 * np.log10(2))
+    assert quality.esr_db(target, target) == -np.inf
+
+
+def test_corner_signals_are_the_corner_at_16_pitches():
+    signals = list(quality.corner_signals(SPEC, "square"))
+    assert len(signals) == 16
+    for inputs, target in signals:
+        assert inputs.shape == (63 + 19_200, 4) and target.shape == (19_200,)
+        assert np.unique(inputs[:, 1:], axis=0).tolist() == [[4096, 4096, 0]]
+        assert np.abs(target).max() == pytest.approx(1)
+    peaks = [np.sum(np.diff(np.sign(np.diff(i[63:, 0]))) < 0) for i, _ in signals]
+    assert peaks[0] == 3 and peaks[-1] == 100  # 30 Hz and 1000 Hz for 0.1 s
+
+
+def test_a_net_that_copies_the_triangle_has_the_esr_of_the_triangle():
+    def triangle(inputs):
+        return inputs[:, 0] / 4096
+
+    esr = quality.esr_per_corner(triangle, SPEC)
+    # Sine against triangle: 1 + (1/3)/(1/2) - 2*(4/pi^2)/(1/2), before the smoothing.
+    assert esr["sine"] == pytest.approx(10 * np.log10(1 + 2 / 3 - 16 / np.pi**2), abs=0.3)
+    assert list(esr) == list(waves.WAVES)
+
+
+def test_reference_of_starts_each_call_from_zero_histories():
+    model = random_model(SPEC, 1, 0.1)
+    frames = random_frames(SPEC, 200, 1)
+    net = quality.reference_of(model)
+    first = net(frames)
+    assert np.array_equal(first, Reference(model).run(frames)[:, 0] / 4096)
+    assert np.array_equal(net(frames), first)
+
+
+def test_float_twin_is_the_net_without_rounding():
+    """Against the integers of a net whose weights are on the grid: a rounding apart a layer."""
+    model = random_model(SPEC, 2, 0.02)
+    latent = [tuple(SPEC.number_format.to_float(a) for a in pair) for pair in model.weights]
+    frames = random_frames(SPEC, 300, 2)
+    exact = quality.FloatTwin(SPEC, latent)(frames)
+    integers = quality.reference_of(model)(frames)
+    assert 0 < np.abs(exact - integers).max() < 80 / 4096
+    loud = [(50 * kernel, bias) for kernel, bias in latent]
+    assert np.abs(quality.FloatTwin(SPEC, loud)(frames)).max() <= 8
+
+
+def test_the_zoo_says_what_it_measures(zoo):
+    """The ESR in the model's meta is what its integers do; outputs without a target are silent."""
+    model = Model.load(zoo)
+    esr = quality.esr_per_corner(quality.reference_of(model), model.spec)
+    assert esr == model.meta["esr_db_integer"]
+    assert model.spec == get("waveshaper")
+    kernel, bias = model.weights[-1]
+    assert not kernel[:, :, 1:].any() and not bias[1:].any()
+
+
+def test_the_zoo_is_as_good_as_the_project_promises(zoo):
+    esr = Model.load(zoo).meta["esr_db_integer"]
+    goal = {"sine": -27, "ramp": -17, "square": -21, "zigzag": -22}
+    assert all(esr[name] <= goal[name] for name in goal), esr
+
+
+def test_the_zoo_says_where_it_comes_from(zoo):
+    meta = Model.load(zoo).meta
+    assert meta["command"].startswith("python -m models train waveshaper")
+    assert meta["seed"] == meta["recipe"]["seed"]
+    assert {"python", "numpy", "tensorflow_cpu", "keras", "qkeras-v3"} == set(meta["versions"])
