@@ -73,6 +73,21 @@ static bool port_judge_clocks(struct codec *c, const struct frame_clocks *f) {
     return ok;
 }
 
+/* The edges of LRCK in the frame that has ended. */
+static bool port_judge_lrck(struct codec *c) {
+    const uint8_t  *r     = c->registers;
+    const enum rule fault = c->port.lrck_fault;
+    if (fault == RULE_LRCK_PHASE)
+        complain(&c->complaints, fault, r[1],
+                 "LRCK changes where BICK %s, with register 0x01 = %02X, BCKP=%d; allowed: where "
+                 "BICK %s", BCKP(r) ? "falls" : "rises", r[1], BCKP(r),
+                 BCKP(r) ? "rises" : "falls");
+    if (fault == RULE_LRCK_WIDTH)
+        complain(&c->complaints, fault, 0,
+                 "LRCK is high or low for less than one BICK; allowed: at least one BICK each");
+    return fault == RULE_NONE;
+}
+
 /* Clocks may change only in standby, reset or power-down. */
 static void port_watch_clocks(struct codec *c, const struct frame_clocks *f) {
     struct audio_port         *p = &c->port;
@@ -101,7 +116,7 @@ static bool port_judge(struct codec *c, const struct frame_clocks *f) {
     }
     if (!p->locked_out) port_watch_clocks(c, f);
     if (p->locked_out || !c->registers_ok) return false;
-    return port_judge_clocks(c, f) && !p->bad_lrck;
+    return port_judge_clocks(c, f) & port_judge_lrck(c);
 }
 
 static void port_load_frame(struct codec *c) {
@@ -115,41 +130,32 @@ static void port_load_frame(struct codec *c) {
 /* Call at every edge of LRCK, before the edge of BICK that comes with it is counted. */
 static void port_lrck_edge(struct codec *c, unsigned pins, bool bick_edge) {
     struct audio_port *p = &c->port;
-    const bool fell = !(pins & PIN_LRCK), drive = BCKP(c->registers);
+    const bool         fell = !(pins & PIN_LRCK);
 
-    if (p->measuring && (bool)(pins & PIN_BICK) != drive) {
-        complain(&c->complaints, RULE_LRCK_PHASE, c->registers[1],
-                 "LRCK changes where BICK %s, with register 0x01 = %02X, BCKP=%d; allowed: where "
-                 "BICK %s", drive ? "falls" : "rises", c->registers[1], drive,
-                 drive ? "rises" : "falls");
-        p->bad_lrck = true;
-    }
-    if (p->measuring && p->now.bick == p->lrck_edge_bick) {
-        complain(&c->complaints, RULE_LRCK_WIDTH, 0,
-                 "LRCK is %s for less than one BICK; allowed: high and low at least one BICK each",
-                 fell ? "high" : "low");
-        p->bad_lrck = true;
-    }
-    p->lrck_edge_bick = p->now.bick;
+    const unsigned     bick = p->now.bick + bick_edge;
+
+    if ((bool)(pins & PIN_BICK) != BCKP(c->registers)) p->lrck_fault = RULE_LRCK_PHASE;
+    else if (bick == p->lrck_edge_bick) p->lrck_fault = RULE_LRCK_WIDTH;
+    p->lrck_edge_bick = bick;
     if (!fell) return;
 
     p->now.period_ps = c->now_ps - p->start_ps;
-    p->closed        = p->now;
+    p->closed = p->now;
     if (p->measuring) c->measured = p->closed;
-    const bool good  = p->measuring && port_judge(c, &p->closed);
-    p->closing       = p->playing && good;
-    p->adc_last_bit  = p->closing && (p->adc[CHANNELS - 1] & 1);
+    const bool good = p->measuring && port_judge(c, &p->closed);
+    p->closing      = p->playing && good;
+    p->adc_last_bit = p->closing && (p->adc[CHANNELS - 1] & 1);
     if (good) {
         port_load_frame(c);
         p->playing = true;
     } else port_silence(c);
 
-    p->measuring = true;
-    p->bad_lrck  = false;
-    p->now       = (struct frame_clocks){0};
-    p->start_ps  = c->now_ps;
-    p->position  = bick_edge ? -1 : 0;
-    p->lrck_edge_bick = 0;
+    p->measuring      = true;
+    p->lrck_fault     = RULE_NONE;
+    p->now            = (struct frame_clocks){0};
+    p->start_ps       = c->now_ps;
+    p->position       = bick_edge ? -1 : 0;
+    p->lrck_edge_bick = bick_edge;
 }
 
 /* The edge of BICK at which data change. */

@@ -30,12 +30,12 @@ struct audio_port {
     bool measuring;   /* a falling edge of LRCK was seen since the codec left reset */
     bool playing;     /* the frame under way carries data */
     bool closing;     /* ... and the one before it still has its last bit to come */
-    bool bad_lrck;    /* an edge of LRCK in this frame broke a rule */
+    enum rule lrck_fault; /* what an edge of LRCK in this frame did wrong */
     bool locked_out;  /* silent until the codec is reset */
     bool referenced;
     struct frame_clocks reference, now; /* first since reset; of the frame under way */
     struct frame_clocks closed;         /* of the frame whose last bit is to come */
-    unsigned lrck_edge_bick;            /* `now.bick` at the last edge of LRCK */
+    unsigned lrck_edge_bick;            /* BICK edges up to the last edge of LRCK */
     uint64_t start_ps;
     int      position;                  /* BICK periods since LRCK fell */
     uint32_t adc[CHANNELS], dac[CHANNELS], shift;
