@@ -2,6 +2,8 @@
 # Installs what the project needs: `soc/setup.sh GROUP...`, with groups of pyproject.toml.
 # Quick when nothing is to do; an install that was interrupted is done again.
 set -euo pipefail
+unset CDPATH PYTHONPATH PYTHONHOME      # the caller's shell is not ours
+export PYTHONNOUSERSITE=1
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly VENV=$PWD/.venv
@@ -36,31 +38,30 @@ missing_packages() {
     has c++ && has gcc                             || echo g++
     has riscv64-unknown-elf-gcc                    || echo gcc-riscv64-unknown-elf
     perl -MGetopt::Long -MPod::Usage -e 1 2>/dev/null || echo perl  # Verilator's front end
-    has c++ || return 0                            # without it no header can be tried: next round
     header event2/event.h                          || echo libevent-dev
     header json-c/json.h                           || echo libjson-c-dev
     header zlib.h                                  || echo zlib1g-dev
 }
 
 install_packages() {
-    local missing round
-    for round in 1 2; do
-        mapfile -t missing < <(missing_packages)
-        [ ${#missing[@]} -gt 0 ] || return 0
-        [ "$(id -u)" = 0 ] && has apt-get || break
-        say "installing from Debian: ${missing[*]}"
-        DEBIAN_FRONTEND=noninteractive apt-get -qq update
-        DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 \
-            install -y --no-install-recommends "${missing[@]}" >/dev/null
-    done
+    local missing
     mapfile -t missing < <(missing_packages)
-    [ ${#missing[@]} -eq 0 ] || die "these Debian packages are missing: ${missing[*]}"
+    [ ${#missing[@]} -gt 0 ] || return 0
+    if [ "$(id -u)" = 0 ] && has apt-get; then
+        say "installing from Debian: ${missing[*]}"
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get -qq update
+        apt-get -qq -o DPkg::Lock::Timeout=120 install -y --no-install-recommends \
+            "${missing[@]}" >/dev/null
+        mapfile -t missing < <(missing_packages)
+    fi
+    [ ${#missing[@]} -eq 0 ] || die "missing, as Debian's packages are called: ${missing[*]}"
 }
 
 # A virtual environment that works and was made in this very folder: scripts in it carry its path.
 make_venv() {
     local python
-    if ! "$VENV/bin/python" -m pip --version >/dev/null 2>&1 || ! grep -qF "$VENV/" "$VENV/bin/pip"; then
+    if ! "$VENV/bin/python" -m pip --version >/dev/null 2>&1 || ! grep -qsF "$VENV/" "$VENV/bin/pip"; then
         python=$(find_python) || die "needs Python 3.11 or 3.12: name one with PYTHON=/path/to/python3.11"
         say "making .venv with $("$python" --version)"
         "$python" -m venv --clear "$VENV"
@@ -69,14 +70,14 @@ make_venv() {
 }
 
 install_group() {
-    local group=$1 arguments=(--quiet --disable-pip-version-check --constraint constraints.txt)
+    # pip's warnings would name only what qkeras-v3 is meant to do without; all else was resolved
+    # together when constraints.txt was made.
+    local group=$1 arguments=(--quiet --disable-pip-version-check --no-warn-conflicts)
     [ "$group" != qkeras ] || arguments+=(--no-deps)
     say "installing Python packages: $group"
-    "$VENV/bin/python" -m pip install "${arguments[@]}" --group "$group"
+    "$VENV/bin/python" -m pip install "${arguments[@]}" \
+        --constraint constraints.txt --group "$group"
 }
-
-unset PYTHONPATH PYTHONHOME
-export PYTHONNOUSERSITE=1
 
 install_packages
 # The same set-up asked for twice at once (make -j) waits for the first.
@@ -85,7 +86,8 @@ exec 9>build/setup.lock
 flock 9
 want=$(cat pyproject.toml constraints.txt soc/setup.sh | sha256sum)" $VENV"
 for group in "$@"; do
-    [ "$(cat "$STAMPS/$group" 2>/dev/null)" = "$want" ] && continue
+    # -x: a Python that was taken away leaves a dangling link.
+    [ -x "$VENV/bin/python" ] && [ "$(cat "$STAMPS/$group" 2>/dev/null)" = "$want" ] && continue
     make_venv
     rm -f "$STAMPS/$group"
     install_group "$group"
