@@ -33,13 +33,13 @@ def overview(path, sample_rate, wave, output, takes, target=None, pitch=None, ti
     embedding.plot(milliseconds, points[:, 0], label="e0")
     embedding.plot(milliseconds, points[:, 1], label="e1", linestyle="--")
     embedding.set(ylabel="embedding", ylim=(-1.3, 1.3))
-    embedding.legend(loc="upper right", ncols=2, fontsize="small")
+    embedding.legend(loc="lower left", ncols=2, fontsize="small")
     below = figure.add_subplot(grid[2, :], sharex=above)
     if target is not None:
         below.plot(milliseconds, target, color=TARGET, linewidth=0.8, label="target")
     below.plot(milliseconds, output, color=OUTPUT, linewidth=0.8, label="output")
     below.set(ylabel="output", xlabel="ms", xlim=(0, milliseconds[-1]))
-    below.legend(loc="upper right", ncols=2, fontsize="small")
+    below.legend(loc="lower left", ncols=2, fontsize="small")
 
     period = round(sample_rate / pitch) if pitch else round(5e-3 * sample_rate)
     for column, (name, point, start, stop) in enumerate(takes):
@@ -50,7 +50,7 @@ def overview(path, sample_rate, wave, output, takes, target=None, pitch=None, ti
         if target is not None:
             axes.plot(milliseconds[view], target[view], color=TARGET, linewidth=2)
         axes.plot(milliseconds[view], output[view], color=OUTPUT, linewidth=1)
-        axes.set(title=f"{name} ({point[0]:g}, {point[1]:g})", xlabel="ms", ylim=(-1.4, 1.4))
+        axes.set(title=f"{name} ({point[0]:g}, {point[1]:g})", xlabel="ms", ylim=(-1.6, 1.6))
         if column:
             axes.set_yticklabels([])
     _save(figure, path)
