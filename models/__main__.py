@@ -161,7 +161,7 @@ def main(argv=None):
     args.command_line = ["python", "-m", "models", *argv]
     try:
         args.run(args)
-    except (ModelError, wav.WavError) as error:
+    except (ModelError, wav.WavError, OSError) as error:
         print(f"python -m models {args.command}: error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

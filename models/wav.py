@@ -1,5 +1,6 @@
 """Sound files at the edge of the integer world."""
 
+import os
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,10 +41,12 @@ def read(path, rate):
 
 
 def check_writable(path):
-    """Raise WavError unless `path` names a file in a folder that exists: before long work."""
+    """Raise WavError unless a file `path` can appear in its folder: asked before long work."""
     path = Path(path)
     if not path.parent.is_dir():
         raise WavError(f"{path}: the folder {path.parent} does not exist")
+    if not os.access(path.parent, os.W_OK):
+        raise WavError(f"{path}: the folder {path.parent} is not writable")
     if path.is_dir():
         raise WavError(f"{path}: is a folder, not a file")
 

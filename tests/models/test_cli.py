@@ -145,13 +145,30 @@ def test_bad_embeddings_and_numbers(room, capsys):
     refused(["plan", "m.npz", "--cycles", 0], message, capsys)
 
 
-def test_bad_outputs(room, capsys):
+def test_bad_outputs(room, capsys, monkeypatch):
+    def too_late(*_, **__):
+        raise AssertionError("what can be refused at once must not wait for the work")
+
+    monkeypatch.setattr("models.__main__.render", too_late)
+    monkeypatch.setattr("models.training.train.make_model", too_late)
+    message = "embedding: 8 is not allowed: [-8, 8)"
+    refused(render("m.npz", "w.wav", "out.wav", "--embed", 8, 0), message, capsys)
     message = "none/out.wav: the folder none does not exist"
     refused(render(output="none/out.wav"), message, capsys)
     Path("folder").mkdir()
     refused(render(output="folder"), "folder: is a folder, not a file", capsys)
     message = "none/m.npz: the folder none does not exist"
     refused(["train", "original", "-o", "none/m.npz"], message, capsys)
+
+
+def test_a_full_disk_is_one_line(room, capsys, monkeypatch):
+    def disk_full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("soundfile.write", disk_full)
+    refused(render(), "out.wav: cannot be written: [Errno 28] No space left on device", capsys)
+    monkeypatch.setattr("models.__main__.Model.load", disk_full)
+    refused(["plan", "m.npz"], "[Errno 28] No space left on device", capsys)
 
 
 def test_bad_training(room, capsys):

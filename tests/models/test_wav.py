@@ -61,12 +61,16 @@ def test_write(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["out.wav"]
 
 
-def test_where_nothing_can_be_written(tmp_path):
+def test_where_nothing_can_be_written(tmp_path, monkeypatch):
     path = tmp_path / "none" / "out.wav"
     message = f"{path}: the folder {path.parent} does not exist"
     raises(message, wav.check_writable, path)
     raises(message, wav.write, path, np.zeros(3, np.int16), 48_000)
     raises(f"{tmp_path}: is a folder, not a file", wav.check_writable, tmp_path)
+    # Root may write anywhere, so the answer of the system is played here.
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    path = tmp_path / "out.wav"
+    raises(f"{path}: the folder {tmp_path} is not writable", wav.check_writable, path)
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_part(tmp_path, monkeypatch):
