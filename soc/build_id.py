@@ -4,8 +4,10 @@ import subprocess
 from pathlib import Path
 
 def build_id():
-    """Short git commit of this repository, "+" appended when tracked files differ from it; "unknown"
-    outside of a git checkout."""
+    """Short git commit of this repository, "+" appended when tracked files differ from it.
+
+    "unknown" outside of a git checkout.
+    """
     def git(*args):
         return subprocess.run(["git", *args], cwd=Path(__file__).parent, check=True, timeout=10,
             capture_output=True, text=True).stdout.strip()

@@ -49,13 +49,17 @@ def compile_firmware(soc, include_dir, output_dir):
     return get_mem_data(str(image), data_width=32, endianness=soc.cpu.endianness)
 
 def _libgcc(variables):
-    """The libgcc for the CPU (it divides where the CPU cannot). GCC finds none by itself for LiteX's
-    spelling of the ISA, rv32i2p0_m, which in turn the start-up code needs for its CSR instructions."""
+    """The libgcc for the CPU; it divides where the CPU cannot.
+
+    GCC finds none by itself for LiteX's spelling of the ISA, rv32i2p0_m, which in turn the start-up
+    code needs for its CSR instructions.
+    """
     flags = re.sub(r"(-march=rv32i)2p0_?", r"\1", variables["CPUFLAGS"]).split()
     return _run([f"{variables['TRIPLE']}-gcc", *flags, "-print-libgcc-file-name"]).strip()
 
 def _run(command):
-    result = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
+    result = subprocess.run(command, capture_output=True, text=True,
+        env={**os.environ, "LC_ALL": "C"})
     if result.returncode:
         raise FirmwareError(f"{Path(command[0]).name} failed:\n{result.stderr.strip()}")
     return result.stdout

@@ -1,4 +1,4 @@
-"""Shows which step of a build is running and for how long; plain lines where there is no terminal."""
+"""Shows which step of a build runs and for how long; plain lines where there is no terminal."""
 
 import sys
 import time
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import Progress as RichProgress
-from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 class Progress:
     """Reports steps on stderr. quiet: report nothing."""
@@ -30,3 +30,16 @@ class Progress:
             self.console.print(f"{name} ...")
             yield lambda text: None
         self.console.print(f"{name}: {time.monotonic() - start:.1f} s")
+
+    @contextmanager
+    def bar(self, name, total, unit):
+        """Shows how much of `total` (None: endless) is done; yields update(done)."""
+        if self.quiet or not self.console.is_terminal:
+            yield lambda done: None
+            return
+        of      = "" if total is None else " of {task.total:g}"
+        count   = "{task.completed:.3f}" + f"{of} {unit}"
+        columns = (TextColumn(name), BarColumn(), TextColumn(count), TimeElapsedColumn())
+        with RichProgress(*columns, console=self.console, transient=True) as bars:
+            bar = bars.add_task(name, total=total)
+            yield lambda done: bars.update(bar, completed=done)

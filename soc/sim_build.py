@@ -1,7 +1,7 @@
 """Turns generated Verilog into a simulator, once for each different design (a cache by contents).
 
-Memory contents (*.init: firmware, weights) are read when the simulator starts, so they are no part of
-the design: new weights or new firmware need no new simulator.
+Memory contents (*.init: firmware, weights) are read when the simulator starts, so they are no part
+of the design: new weights or new firmware need no new simulator.
 """
 
 import fcntl
@@ -23,8 +23,8 @@ MAIN        = Path(__file__).parent / "sim_main.cpp"
 
 VERILATOR_FLAGS = (
     "--cc", "--exe", "--top-module", "sim", "-O3", "--x-assign", "fast", "--x-initial", "fast",
-    "--no-assert", "--no-timing", "--unroll-count", "256", "-DPRINTF_COND=0", "-Wno-fatal", "-Wno-lint",
-    "-Wno-BLKANDNBLK", "-Wno-WIDTH", "-Wno-COMBDLY", "-Wno-CASEINCOMPLETE", "--relative-includes",
+    "--no-assert", "--no-timing", "--unroll-count", "256", "-DPRINTF_COND=0", "-Wno-fatal",
+    "-Wno-lint", "--relative-includes",
 )
 OPTIMISE  = "-O3"
 PROGRAMS  = ("verilator", "perl", "make", "gcc", "c++")
@@ -59,7 +59,8 @@ def build_simulator(gateware_dir, sources, modules, cache_dir, trace, progress):
 def _design_hash(gateware_dir, sources, modules, trace, env):
     version = subprocess.run(["verilator", "--version"], env=env, capture_output=True, text=True)
     digest  = hashlib.sha256()
-    digest.update(repr((version.stdout, VERILATOR_FLAGS, OPTIMISE, LIBRARIES, modules, trace)).encode())
+    options = (version.stdout, VERILATOR_FLAGS, OPTIMISE, LIBRARIES, modules, trace)
+    digest.update(repr(options).encode())
     files   = [gateware_dir / name for name in ("sim.v", "sim_header.h", "sim_init.cpp")]
     files  += [Path(source) for source in sources] + [MAIN, *sorted(CORE.glob("*.[ch]"))]
     files  += sorted(path for path in MODULES_DIR.rglob("*") if path.is_file())

@@ -20,8 +20,8 @@ class Console:
         deadline    = time.monotonic() + timeout
         self.socket = self._connect(port, deadline)
         self.buffer = b""
-        # Prompts may have been printed before anyone listened, or be on their way: only the one that
-        # follows the echo of this comment is the newest.
+        # Prompts may have been printed before anyone listened, or be on their way: only the one
+        # that follows the echo of this comment is the newest.
         mark = b"# connected %d" % time.monotonic_ns()
         self._send(mark + b"\n")
         self._read_until(mark, deadline)

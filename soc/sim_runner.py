@@ -1,13 +1,13 @@
-"""Runs the simulated SoC: builds what is not cached, starts it, talks to it, collects what it played."""
+"""Runs the simulated SoC: builds what is not cached, starts it, collects what it played."""
 
 import json
-import os
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
+from math import floor
 from pathlib import Path
 
 import numpy as np
@@ -55,20 +55,22 @@ class Simulation:
     endless     : play until it is stopped, also with frames
     port        : TCP port of the console; 0 takes a free one. self.port is the port
     trace       : write waveforms, sim.fst in the run folder (slow, large)
-    output_dir  : where Verilog, firmware, csr.csv, ... go, kept; default: a folder removed at the end
+    output_dir  : where Verilog, firmware, csr.csv, ... go; default: a folder removed at the end
     rom         : words of the ROM instead of the firmware
     progress    : soc.progress.Progress for the steps of the build; default: quiet
     soc_kwargs  : WaveNetSoC's: sample_rate (Hz), cpu_type, with_wavenet, ...
 
-    After the end: frames_in, frames_out int32 [n, 4] (ADC codes of 24 bits, DAC words of 32 bits, row n
-    of both in the same frame; frames_in is None where frames is), report (dict of the codec model: frames, sample_rate, complaints, ...),
-    cycles, cpu_seconds, wall_seconds, cycles_per_cpu_second.
+    While it runs: port, console, soc, sample_rate, cycles_per_sample.
+    After the end: frames_in, frames_out int32 [n, 4] (ADC codes of 24 bits, DAC words of 32 bits;
+    row n of both in the same frame; frames_in is None where frames is), report (dict of the codec
+    model: frames, sample_rate, complaints, ...), cycles, cpu_seconds, wall_seconds,
+    cycles_per_cpu_second.
 
-    Raises ValueError for a network that cannot be built, SimulationError, FirmwareError, SimulatorError,
-    ToolError.
+    Raises ValueError for a network that cannot be built, SimulationError, FirmwareError,
+    SimulatorError, ToolError.
     """
-    def __init__(self, model, folding, frames=None, duration=None, endless=False, port=0, trace=False,
-        output_dir=None, rom=None, builder_kwargs={}, progress=None, **soc_kwargs):
+    def __init__(self, model, folding, frames=None, duration=None, endless=False, port=0,
+        trace=False, output_dir=None, rom=None, builder_kwargs=None, progress=None, **soc_kwargs):
         self.progress = progress or Progress(quiet=True)
         self.model, self.folding, self.trace, self.rom = model, folding, trace, rom
         self.soc_kwargs, self.builder_kwargs = soc_kwargs, builder_kwargs
@@ -82,15 +84,22 @@ class Simulation:
             check_port(port)
 
     def __enter__(self):
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self._remove()
+            raise
         return self
 
     def __exit__(self, kind, error, trace):
         try:
             self.stop()
         finally:
-            if self.folder is not None and not self.keep:
-                shutil.rmtree(self.folder, ignore_errors=True)
+            self._remove()
+
+    def _remove(self):
+        if self.folder is not None and not self.keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     # Start ----------------------------------------------------------------------------------------
     def start(self):
@@ -113,7 +122,8 @@ class Simulation:
         for init in gateware.glob("*.init"):
             shutil.copy(init, self.run_dir)
         if self.rom is not None:
-            (self.run_dir / "sim_rom.init").write_text("".join(f"{word:08x}\n" for word in self.rom))
+            words = "".join(f"{word:08x}\n" for word in self.rom)
+            (self.run_dir / "sim_rom.init").write_text(words)
         if self.input is not None:
             self.input.astype("<i4").tofile(self.run_dir / "frames_in.raw")
         self._launch(simulator / "Vsim")
@@ -121,7 +131,9 @@ class Simulation:
     def _launch(self, program):
         self.port = self.port or free_port()
         config = [
-            {"module": "serial_tcp", "interface": ["serial", "sys_clk"], "args": {"port": self.port}},
+            {"module": "serial_tcp", "interface": ["serial", "sys_clk"], "args": {
+                "port"            : self.port,
+            }},
             {"module": "ak4619", "interface": ["codec"], "args": {
                 "frames_in"       : "" if self.input is None else "frames_in.raw",
                 "frames_out"      : "frames_out.raw",
@@ -131,13 +143,14 @@ class Simulation:
             {"timebase": 1},
         ]
         (self.run_dir / "sim_config.js").write_text(json.dumps(config, indent=1))
-        self.log        = self.run_dir / "sim.log"
-        self.started    = time.monotonic()
-        self.log_offset = 0
+        self.log       = self.run_dir / "sim.log"
+        self.log_lines = 0
+        self.started   = time.monotonic()
         with open(self.log, "wb") as log:
             # Its own session: Ctrl-C reaches this program alone, which then ends the simulation.
             self.process = subprocess.Popen([program, str(SYS_CLK_FREQ)], cwd=self.run_dir,
-                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                start_new_session=True)
 
     # While it runs --------------------------------------------------------------------------------
     @property
@@ -160,6 +173,19 @@ class Simulation:
         """All that the simulation printed: the codec model's complaints, errors."""
         return self.log.read_text(errors="replace")
 
+    def new_messages(self):
+        """The whole lines that the simulation printed since this was last called."""
+        lines = self.messages().split("\n")[:-1]
+        new, self.log_lines = lines[self.log_lines:], len(lines)
+        return new
+
+    def pause(self, seconds):
+        """Waits that long, or until the simulation ends."""
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            pass
+
     def frames_played(self):
         """Frames so far; follows the simulation by a quarter of a second."""
         try:
@@ -167,8 +193,19 @@ class Simulation:
         except (OSError, IndexError, ValueError):
             return 0
 
+    def wait_frames(self, count, timeout=600.0):
+        """Waits until `count` frames have been played. Raises SimulationError after `timeout` real
+        seconds, and when the simulation ends before."""
+        deadline = time.monotonic() + timeout
+        while self.frames_played() < count:
+            self.check_alive()
+            if time.monotonic() > deadline:
+                raise SimulationError(f"{count} frames have not been played after {timeout:g} s")
+            time.sleep(0.02)
+
     def wait(self, timeout=600.0):
-        """Waits for the end of the duration. Raises SimulationError after `timeout` real seconds."""
+        """Waits for the end of the duration. Raises SimulationError after `timeout` real seconds.
+        """
         try:
             self.process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -177,7 +214,7 @@ class Simulation:
 
     # End ------------------------------------------------------------------------------------------
     def stop(self, timeout=30.0):
-        """Ends the simulation where it is (SIGINT), and collects the results. Harmless when ended."""
+        """Ends the simulation where it is (SIGINT), collects the results. Harmless when ended."""
         if self._console is not None:
             self._console.close()
         if self.process is None:
@@ -211,13 +248,24 @@ class Simulation:
     def cycles_per_cpu_second(self):
         return self.cycles/self.cpu_seconds
 
+    def input_frame(self, counter):
+        """The row of frames_in from which on a setting of the console counts; or the row after it.
+
+        counter: the core's counter of frames when it was set, as `embed` prints it. Only after the
+        end.
+        """
+        # The core counts frames that leave it, from reset on; the codec's frame 0 comes later.
+        started = floor(self.cycles/self.cycles_per_sample - self.report["frames"] + 0.1)
+        return counter - started + self.soc.frame_latency - 2
+
 def as_frames(frames):
-    """int32 [n, 4] of int [n] or [n, 1 to 4]; raises ValueError for other shapes and beyond 24 bits."""
+    """int32 [n, 4] of int [n] or [n, 1 to 4]; ValueError for other shapes and beyond 24 bits."""
     frames = np.asarray(frames)
     if frames.ndim == 1:
         frames = frames[:, None]
     if frames.dtype.kind not in "iu" or frames.ndim != 2 or not 1 <= frames.shape[1] <= CHANNELS:
-        raise ValueError(f"frames {frames.dtype} {frames.shape} are not allowed: integers [n, 1 to 4]")
+        raise ValueError(f"frames {frames.dtype} {frames.shape} are not allowed: "
+            f"integers [n, 1 to {CHANNELS}]")
     if len(frames) == 0 or frames.min() < -(1 << 23) or frames.max() >= 1 << 23:
         raise ValueError("frames are not allowed: at least one, 24-bit codes")
     whole = np.zeros((len(frames), CHANNELS), np.int32)

@@ -1,4 +1,4 @@
-"""The SoC of every board on LiteX's simulation platform: codec and console are C models at the pins."""
+"""The boards' SoC on LiteX's simulation platform: codec and console are C models at the pins."""
 
 import logging
 from pathlib import Path
@@ -52,10 +52,20 @@ class Platform(SimPlatform):
     def __init__(self):
         SimPlatform.__init__(self, "SIM", list(_io))
 
+    @classmethod
+    def fill_args(cls, toolchain, parser):
+        """Verilator's options are those of soc/sim_build.py; this one is the user's."""
+        group = parser.add_argument_group(title="Verilator options")
+        group.add_argument("--trace", action="store_true", help="Write waveforms (slow, large).")
+
+    @classmethod
+    def get_argdict(cls, toolchain, args):
+        return {"trace": args.trace}
+
 # Build --------------------------------------------------------------------------------------------
 
-def generate(model, folding, output_dir, sample_rate=192_000, builder_kwargs={}, **soc_kwargs):
-    """Writes Verilog, memory contents and firmware of a simulated SoC, LiteX's way, to `output_dir`.
+def generate(model, folding, output_dir, sample_rate=192_000, builder_kwargs=None, **soc_kwargs):
+    """Writes Verilog, memory contents and firmware of a simulated SoC to `output_dir`, LiteX's way.
 
     Returns (soc, gateware folder, further Verilog files). soc_kwargs: WaveNetSoC's.
     Raises ValueError as WaveNetSoC does, FirmwareError where the firmware does not compile.
@@ -71,7 +81,8 @@ def generate(model, folding, output_dir, sample_rate=192_000, builder_kwargs={},
         sample_rate = sample_rate,
         **{"uart_name": "sim", **soc_kwargs},
     )
-    builder = Builder(soc, **{**builder_kwargs, "output_dir": output_dir, "compile_software": False})
+    builder = Builder(soc, **{
+        **(builder_kwargs or {}), "output_dir": output_dir, "compile_software": False})
     builder.software_packages.clear() # The firmware needs none of LiteX's libraries.
     builder.build(run=False)
     sources = [source for source, *_ in platform.sources if Path(source).name != "sim.v"]

@@ -42,15 +42,17 @@ class WaveNetSoC(SoCCore):
     codec_pads  : mclk, bick, lrck, sdin1, sdout1, pdn and the I2C lines, see gateware/audio
     model       : spec and weights (models.spec.Model), the ROM contents of both weight banks
     folding     : layers[i].pe, layers[i].simd (models.folding.plan)
-    sample_rate : Hz, the nominal one: chooses the codec's registers. self.sample_rate is the true one,
-                  sys_clk_freq / self.cycles_per_sample
+    sample_rate : Hz, the nominal one: chooses the codec's registers
     with_wavenet: False plays the codec's inputs back at its outputs, to bring up a board
-    self.frame_latency : frames from the one in which the codec sends words to that of the answer
     kwargs      : SoCCore's; CPU picorv32, ROM and SRAM as the firmware needs them by default
 
+    self.cycles_per_sample : sys cycles a frame
+    self.sample_rate       : the true one, sys_clk_freq/cycles_per_sample, Hz
+    self.frame_latency     : frames from the one the codec sends to that of its answer
+
     The firmware is compiled and put into the ROM when LiteX's Builder calls init_mems.
-    Raises ValueError for a sample rate, a folding or a layer that cannot be built, and for a folding
-    too slow for the sample rate.
+    Raises ValueError for a sample rate, a folding or a layer that cannot be built, and for a
+    folding too slow for the sample rate.
     """
     mem_map   = {**SoCCore.mem_map, "wavenet": 0x9000_0000}
     rom_size  = 8*1024
@@ -102,8 +104,8 @@ class WaveNetSoC(SoCCore):
         self.wavenet = wavenet = WaveNetCore(spec, folding, model.weights)
         self.egress  = Egress(spec.out_channels, spec.number_format, **codec)
         if wavenet.cycles > self.cycles_per_sample:
-            raise ValueError(f"folding {folding} is not allowed: it takes {wavenet.cycles} cycles a "
-                f"sample, {self.cycles_per_sample} are there")
+            raise ValueError(f"folding {folding} is not allowed: it takes {wavenet.cycles} cycles "
+                f"a sample, {self.cycles_per_sample} are there")
         self.audio = stream.Pipeline(
             self.tdm.source, self.ingress, wavenet, self.egress, self.tdm.sink)
         self.comb += self.ingress.bank.eq(wavenet.bank)

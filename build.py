@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""Builds the SoC: `python build.py --sim` simulates it, with sound and a console."""
+
+import fcntl
+import sys
+from pathlib import Path
+
+from litex.soc.integration.soc import LiteXArgumentParser, SoCError
+
+from models.folding import plan
+from models.spec import Model
+from models.wav import check_writable
+from models.wav import read as read_wav
+from soc import wav
+from soc.firmware_image import FirmwareError
+from soc.progress import Progress
+from soc.sim_build import SimulatorError
+from soc.sim_runner import Simulation, SimulationError
+from soc.sim_session import run_session
+from soc.sim_soc import SYS_CLK_FREQ, Platform, generate
+from soc.toolchain import ToolError
+from soc.wavenet_soc import WaveNetSoC, cycles_per_sample
+
+ROOT = Path(__file__).resolve().parent
+CPU_TYPES = ("picorv32", "vexriscv", "serv")
+SAMPLE_RATES = (192_000, 96_000, 48_000)
+
+
+class UsageError(ValueError):
+    """An argument that cannot be used; the message names it and what is allowed."""
+
+
+class Parser(LiteXArgumentParser):
+    """LiteX's parser; what is wrong is one line."""
+
+    def error(self, message):
+        self.exit(2, f"build.py: {message}\n")
+
+
+def make_parser():
+    parser = Parser()
+    parser.prog, parser.description = "build.py", __doc__  # LiteX's constructor mixes them up.
+    parser.set_platform(Platform)
+    target = parser.add_argument_group(title="Target options")
+    target.add_argument("--sim", action="store_true", help="Simulate the SoC (Verilator).")
+    target.add_argument("--board", default=None, help="Board to build for; there is none yet.")
+    target.add_argument(
+        "--model",
+        type=Path,
+        default=ROOT / "models" / "zoo" / "waveshaper.npz",
+        help="Trained network (.npz).",
+    )
+    target.add_argument(
+        "--sample-rate",
+        type=int,
+        default=192_000,
+        choices=SAMPLE_RATES,
+        help="Sample rate of the codec in Hz.",
+    )
+    sim = parser.add_argument_group(title="Simulation options")
+    sim.add_argument(
+        "--wav-in",
+        type=Path,
+        default=None,
+        help="Sound at the codec's inputs, 1-4 channels, any rate (default: a 220 Hz triangle).",
+    )
+    sim.add_argument(
+        "--wav-out", type=Path, default=None, help="Write the codec's outputs to this WAV file."
+    )
+    sim.add_argument(
+        "--duration",
+        type=float,
+        default=None,
+        help="Seconds to play (default: as long as --wav-in, without it until Ctrl-C).",
+    )
+    sim.add_argument(
+        "--serial-port",
+        type=int,
+        default=0,
+        help="TCP port of the console on localhost; 0 takes a free one.",
+    )
+    parser.set_defaults(
+        cpu_type="picorv32",
+        output_dir=str(ROOT / "build" / "sim"),
+        integrated_rom_size=WaveNetSoC.rom_size,
+        integrated_sram_size=WaveNetSoC.sram_size,
+        ident="WaveNet SoC",
+        no_ident_version=True,
+        no_timer=True,
+        uart_name="sim",
+        log_level="warning",
+    )
+    return parser
+
+
+def check(args):
+    """Raises UsageError for what the parser cannot see."""
+    if args.board is not None:
+        raise UsageError(f"board {args.board!r} is not known; there are none yet, only --sim")
+    if not args.sim:
+        raise UsageError("nothing to do; there is only --sim yet")
+    if args.cpu_type not in CPU_TYPES:
+        raise UsageError(f"cpu type {args.cpu_type!r} is not allowed: {', '.join(CPU_TYPES)}")
+    if args.duration is not None and not 0 < args.duration <= 86_400:
+        raise UsageError(f"duration {args.duration:g} s is not allowed: above 0, to 86400")
+    if not 0 <= args.serial_port <= 65_535:
+        raise UsageError(f"port {args.serial_port} is not allowed: 1 to 65535, 0 for a free one")
+    if args.wav_out is not None:
+        check_writable(args.wav_out)
+
+
+def simulate(parser, args):
+    """Builds and runs the simulation that the arguments describe; returns the exit status."""
+    model = Model.load(args.model)
+    rate = SYS_CLK_FREQ / cycles_per_sample(SYS_CLK_FREQ, args.sample_rate)
+    folding = plan(model.spec, cycles_per_sample(SYS_CLK_FREQ, args.sample_rate))
+    frames = None if args.wav_in is None else wav.to_codes(read_wav(args.wav_in, rate))
+    builder_kwargs = parser.builder_argdict
+    soc_kwargs = dict(parser.soc_argdict, sample_rate=args.sample_rate)
+    output_dir = Path(args.output_dir)
+    output_dir.mkdir(parents=True, exist_ok=True)
+    with open(output_dir / ".lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(
+                f"{output_dir} is in use by another simulation; --output-dir names another folder"
+            ) from None
+        if not builder_kwargs["compile_gateware"]:
+            generate(model, folding, output_dir, builder_kwargs=builder_kwargs, **soc_kwargs)
+            return 0
+        simulation = Simulation(
+            model,
+            folding,
+            frames=frames,
+            duration=None if args.duration is None else max(round(args.duration * rate), 1),
+            port=args.serial_port,
+            trace=args.trace,
+            output_dir=output_dir,
+            builder_kwargs=builder_kwargs,
+            progress=Progress(),
+            **soc_kwargs,
+        )
+        return run_session(simulation, args.wav_out)
+
+
+def main():
+    parser = make_parser()
+    args = parser.parse_args()
+    try:
+        check(args)
+        return simulate(parser, args)
+    except (ValueError, OSError, ToolError, SimulationError) as error:
+        # ModelError, WavError and what the gateware refuses are ValueErrors.
+        print(f"build.py: {error}", file=sys.stderr)
+        return 2
+    except (FirmwareError, SimulatorError, SoCError) as error:
+        print(f"build.py: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
