@@ -200,6 +200,7 @@ def test_no_lrck_at_all(tmp_path):
         (CLOCKS_48, SETUP, "LRCK changes where BICK rises, with register 0x01 = AC, BCKP=0"),
         (Clocks(sdin_late=2), SETUP_192, "SDIN1 changes where BICK falls, where it is sampled"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_wrong_clocks_silence_the_codec(tmp_path, clocks, values, message):
     if "BCKP=0" in message:

@@ -56,7 +56,7 @@ static void say_why_silent(struct codec *c) {
 }
 
 static void finish(struct codec *c) {
-    if (c->finished || !c->started) return;
+    if (c->finished) return;
     c->finished = true;
     if (!c->frames_played) say_why_silent(c);
     const bool written = frames_close_out(&c->frames);
@@ -65,8 +65,10 @@ static void finish(struct codec *c) {
     _exit(1);
 }
 
+/* $finish in the design, with LiteX's main, which closes no module; not a start that failed. */
 static void finish_all(void) {
-    for (struct codec *c = codecs; c; c = c->next) finish(c);
+    for (struct codec *c = codecs; c; c = c->next)
+        if (c->started) finish(c);
 }
 
 static void end_run(struct codec *c) {
@@ -93,8 +95,6 @@ static void begin(struct codec *c, unsigned pins) {
     c->pdn_edge_ps = c->now_ps;
     c->i2c.scl     = !(pins & PIN_SCL);
     c->i2c.sda     = !(pins & PIN_SDA);
-    c->wall_start  = seconds_of(CLOCK_MONOTONIC);
-    c->cpu_start   = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
     *c->pads.sda   = c->i2c.sda;
 }
 
@@ -168,6 +168,8 @@ static int ak4619_new(void **session, char *args) {
     c->pins          = ~0u; /* unlike any pins: the first tick is a change */
     c->power_up_ms   = POWER_UP_MS;
     c->progress_file = -1;
+    c->wall_start    = seconds_of(CLOCK_MONOTONIC);
+    c->cpu_start     = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
     c->i2c = (struct i2c_slave){.address = I2C_ADDRESS_AK4619, .owner = c, .selected = on_selected,
                                 .write = on_write, .read = on_read, .rate = on_scl_rate};
     if (read_arguments(c, args) != RC_OK) return RC_JSERROR;

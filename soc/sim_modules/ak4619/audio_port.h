@@ -144,7 +144,6 @@ static void port_lrck_edge(struct codec *c, unsigned pins, bool bick_edge) {
     if (p->measuring) c->measured = p->closed;
     const bool good = p->measuring && port_judge(c, &p->closed);
     p->closing      = p->playing && good;
-    p->adc_last_bit = p->closing && (p->adc[CHANNELS - 1] & 1);
     if (good) {
         port_load_frame(c);
         p->playing = true;
@@ -165,7 +164,7 @@ static void port_bick_drive(struct codec *c) {
     p->position++;
     if (!p->playing) return;
     const int bit = p->position - 1;
-    if (bit < 0) *c->pads.sdout1 = p->adc_last_bit;
+    if (bit < 0) *c->pads.sdout1 = 0; /* the last of 32 bits, of which the codec fills 24 */
     else if (bit < FRAME_BITS) *c->pads.sdout1 = p->adc[bit >> 5] >> (31 - (bit & 31)) & 1;
 }
 

@@ -39,7 +39,6 @@ struct audio_port {
     uint64_t start_ps;
     int      position;                  /* BICK periods since LRCK fell */
     uint32_t adc[CHANNELS], dac[CHANNELS], shift;
-    bool     adc_last_bit;
 };
 
 struct codec {
