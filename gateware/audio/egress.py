@@ -12,7 +12,7 @@ from gateware.audio.rescale import rescale
 class Egress(LiteXModule):
     """From the network's frames to the codec's: output c plays on slot c, further slots are zero.
 
-    sink   : frame_layout(fmt.bits), out_channels beats a frame; outputs beyond the slots are dropped
+    sink   : frame_layout(fmt.bits), out_channels beats a frame; those beyond the slots are dropped
     source : frame_layout(codec_bits), `slots` beats a frame
     Words are shifted by 2**(codec_frac - frac - shift), rounded down, saturated: what Ingress did,
     undone. Latency: none, a beat passes in the cycle it comes.
@@ -33,7 +33,7 @@ class Egress(LiteXModule):
             has_slot.eq(channel < slots),
             source.valid.eq(has_slot & (sink.valid | ~has_output)),
             sink.ready.eq(has_output & (source.ready | ~has_slot)),
-            moves.eq((source.valid | ~has_slot) & (sink.valid | ~has_output) & (source.ready | ~has_slot)),
+            moves.eq((sink.valid | ~has_output) & (source.ready | ~has_slot)),
             source.first.eq(channel == 0),
             source.last.eq(channel == (slots - 1)),
             source.bank.eq(Mux(has_output, sink.bank, bank)),

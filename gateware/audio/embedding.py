@@ -19,7 +19,7 @@ class Ingress(LiteXModule):
                         3 and up = zero; so is what a codec of two slots does not have
 
     sink   : frame_layout(codec_bits), one beat a slot, real time: always ready
-    source : frame_layout(bits), in_channels beats a frame, tagged with `bank` as of the frame's start
+    source : frame_layout(bits), in_channels beats a frame, tagged with `bank` as of its start
     fmt    : the network's number format; codec words have `codec_frac` fractional bits and are
              shifted to `frac` by 2**(frac - codec_frac + shift), rounded down, saturated
 
@@ -29,7 +29,8 @@ class Ingress(LiteXModule):
     Latency: LATENCY cycles from the last slot's beat to channel 0 on `source`.
     """
     LATENCY = 1
-    def __init__(self, in_channels, fmt, slots=4, codec_bits=16, codec_frac=12, shift=0, with_csr=True):
+    def __init__(self, in_channels, fmt, slots=4, codec_bits=16, codec_frac=12, shift=0,
+        with_csr=True):
         self.sink   = sink   = stream.Endpoint(frame_layout(codec_bits))
         self.source = source = stream.Endpoint(frame_layout(fmt.bits))
         self.bank   = Signal()
@@ -105,8 +106,8 @@ class Ingress(LiteXModule):
         q       = f"signed, {fmt.frac} fractional bits"
         sources = [("``0b0``", "Codec input."), ("``0b1``", "Embedding register.")]
         self._embedding = CSRStorage(fields=[
-            CSRField("e0", size=16, offset=0,  description=f"Embedding e0 ({q}).", ),
-            CSRField("e1", size=16, offset=16, description=f"Embedding e1 ({q}).", ),
+            CSRField("e0", size=16, offset=0,  description=f"Embedding e0 ({q})."),
+            CSRField("e1", size=16, offset=16, description=f"Embedding e1 ({q})."),
         ], description="Both coordinates take effect at the same frame.")
         self._control = CSRStorage(fields=[
             CSRField("e0_source", size=1, description="Where e0 comes from.", values=sources),
@@ -116,10 +117,11 @@ class Ingress(LiteXModule):
             description="Frames dropped because the network was not ready for them.")
         self._cycles_available = CSRStatus(16,
             description="Cycles between the last two codec frames.")
-        signed = lambda field: Cat(field, Replicate(field[-1], max(0, fmt.bits - 16)))
+        fields = self._embedding.fields
+        extend = max(0, fmt.bits - 16)
         self.comb += [
-            self.e0.eq(signed(self._embedding.fields.e0)),
-            self.e1.eq(signed(self._embedding.fields.e1)),
+            self.e0.eq(Cat(fields.e0, Replicate(fields.e0[-1], extend))),
+            self.e1.eq(Cat(fields.e1, Replicate(fields.e1[-1], extend))),
             self.e0_source.eq(self._control.fields.e0_source),
             self.e1_source.eq(self._control.fields.e1_source),
             self._overruns.status.eq(self.overruns),

@@ -132,8 +132,8 @@ class Conv1D(LiteXModule):
             mvu.last.eq(step == (layout.fold - 1)),
         ]
 
-        # A group's tag follows its beats down the pipeline: the bias is wanted when the first product
-        # reaches the accumulator, and the words that leave must know their bank and place.
+        # A group's tag follows its beats down the pipeline: the bias is wanted when the first
+        # product reaches the accumulator, and the words that leave must know their bank and place.
         tags = [Cat(group, bank)]
         for _ in range(mvu.latency + 1):
             tag        = Signal(len(tags[-1]), reset_less=True)

@@ -18,8 +18,8 @@ class WaveNetCore(LiteXModule):
     spec    : layers and number_format (see models/spec.py); fixed-point weights, repeat 1
     folding : layers[i].pe, layers[i].simd (see models/folding.py)
     weights : per layer (kernel[tap][in][out], bias[out]) integers, the ROM contents of both banks
-    sink, source : frame_layout(bits), flow-controlled; `bank` on the sink must be steady in a frame,
-                   every layer computes that frame with that bank
+    sink, source : frame_layout(bits), flow-controlled; `bank` on the sink must be steady in a
+                   frame, every layer computes that frame with that bank
     bank    : bank asked for by software, for the tag of the frames to come
     bus     : Wishbone window on the parameters, one 16-bit parameter in a 32-bit word, word address
               {layer, lane, bank, row} (WeightLayout); reads are sign-extended
@@ -94,8 +94,8 @@ class WaveNetCore(LiteXModule):
                 memory.bus_dat_w.eq(bus.dat_w),
                 memory.bus_we.eq(wait & bus.we & bus.sel[0] & (layer == index)),
             ]
-            sign        = memory.bus_dat_r[-1]
-            read[index] = bus.dat_r.eq(Cat(memory.bus_dat_r, Replicate(sign, 32 - len(memory.bus_dat_r))))
+            word        = memory.bus_dat_r
+            read[index] = bus.dat_r.eq(Cat(word, Replicate(word[-1], 32 - len(word))))
         self.sync += If(wait, Case(layer, read))
 
     def add_counters(self):
@@ -123,7 +123,7 @@ class WaveNetCore(LiteXModule):
             CSRField("bank", size=1, description="Weight bank that computes the frames to come."),
         ])
         self._status = CSRStatus(fields=[
-            CSRField("bank", size=1, description="Weight bank of the last frame that left the core."),
+            CSRField("bank", size=1, description="Weight bank of the last frame that left."),
         ])
         self._frames      = CSRStatus(32, description="Frames that left the core since power-up.")
         self._cycles_used = CSRStatus(16,

@@ -17,7 +17,7 @@ class MVU(LiteXModule):
                a, w --> multiplier --> adder tree --> accumulator
 
     activations[simd], weights[pe*simd], valid, first, last : in cycle 0
-    biases[pe] : in cycle BIAS = latency - 1 after the group's first beat (what feeds the accumulator)
+    biases[pe] : in cycle latency - 1 after the group's first beat, where they meet the accumulator
     sums[pe], done : accumulators, `done` in the cycle after the group's last beat was added
 
     Latency: self.latency cycles from a group's last beat to `done`; a beat a cycle, no gaps needed

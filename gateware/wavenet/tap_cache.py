@@ -11,7 +11,7 @@ from gateware.layouts import frame_layout
 # Helpers ------------------------------------------------------------------------------------------
 
 def ring_add(pointer, amount, depth):
-    """(pointer + amount) modulo depth, for 0 <= pointer < depth and a constant 0 <= amount <= depth."""
+    """(pointer + amount) modulo depth; 0 <= pointer < depth, amount a constant in 0 to depth."""
     modulus = 2**len(pointer)
     return pointer + Mux(pointer >= (depth - amount), (amount - depth) % modulus, amount % modulus)
 
@@ -20,8 +20,8 @@ def ring_add(pointer, amount, depth):
 class TapCache(LiteXModule):
     """History of a layer's input, written channel by channel, read `simd` inputs at once.
 
-    A ring of `slots` frames: those the taps reach back to and PENDING more, which the producer fills
-    while the stage still reads. It replaces both the shift buffer and the activation caches of
+    A ring of `slots` frames: those the taps reach back to and PENDING more, which the producer
+    fills while the stage still reads. It replaces both the shift buffer and the activation caches of
     older designs.
 
         word (slot, w) of lane i holds channel w*lanes + i,  lanes = min(simd, in_channels)

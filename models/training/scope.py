@@ -16,7 +16,8 @@ OUTPUT, TARGET, INPUT = "tab:blue", "tab:orange", "0.45"
 def overview(path, sample_rate, wave, output, takes, target=None, pitch=None, title=""):
     """Input, embedding, output (and target) over time; below, one period of each take, zoomed.
 
-    wave, output, target: float [n], aligned;  takes: list of (name, (e0, e1), start, stop) in samples
+    wave, output, target: float [n], aligned
+    takes: list of (name, (e0, e1), start, stop), in samples
     pitch: Hz, the zoom's period; default: the zoom shows 5 ms
     """
     figure = plt.figure(figsize=(12, 8.5), constrained_layout=True)

@@ -1,4 +1,4 @@
-"""The network's arithmetic written out in plain Python integers, loop by loop, as a second opinion."""
+"""The network's arithmetic in plain Python integers, loop by loop: a second opinion."""
 
 
 def convolve(layer, fmt, pairs, frames):
