@@ -1,0 +1,144 @@
+"""Sound through the whole simulated SoC: every word at the codec's pins equals the reference's."""
+
+from copy import deepcopy
+
+import numpy as np
+import pytest
+
+from models.spec import Model
+from models.topologies import get
+from tests.support.nets import random_model
+from tests.support.soc_runs import (
+    TIMEOUT_S,
+    after_silence,
+    assert_plays,
+    codes,
+    network_frames,
+    planned,
+    simulation,
+    zoo_model,
+)
+
+FRAMES = 2500
+LATENCY = {192_000: 5, 96_000: 3, 48_000: 3}  # frames from the codec's ADC word to its DAC word
+SILENCE = 600  # zeros behind the sound, longer than any net here remembers
+
+
+def four_outputs():
+    """The zoo's shapes with random weights: all four outputs busy, and loud enough to saturate."""
+    model = random_model(get("waveshaper"), seed=5, scale=0.2)
+    quiet = [(kernel, bias // 64) for kernel, bias in model.weights]
+    return Model(model.spec, quiet)
+
+
+def waves(seed):
+    """int16 [FRAMES, 4]: a triangle and a slowly moving embedding, noise on all channels in it."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(FRAMES)
+    triangle = 4096 * (1 - 4 * np.abs(time * 220 / 48_000 % 1 - 0.5))
+    moves = 4096 * np.sin(time[:, None] / [300, 500])
+    channels = np.column_stack([triangle, moves, np.zeros(FRAMES)])
+    return np.rint(channels).astype(np.int64) + rng.integers(-400, 401, (FRAMES, 4))
+
+
+@pytest.mark.parametrize("rate", [192_000, 48_000])
+@pytest.mark.parametrize("make_model", [zoo_model, four_outputs])
+def test_codec_hears_the_reference(make_model, rate):
+    model = make_model()
+    with simulation(model, rate, frames=codes(waves(seed=rate)), endless=True) as sim:
+        assert sim.soc.frame_latency == LATENCY[rate]
+        sim.wait_frames(FRAMES + SILENCE, TIMEOUT_S)
+        status = sim.console.values("status", TIMEOUT_S)
+    assert len(sim.frames_in) >= FRAMES + SILENCE
+    reference = after_silence(model)
+    outputs = reference.run(network_frames(model.spec, sim.frames_in))
+    assert_plays(sim, outputs)
+    assert np.ptp(outputs, axis=0).astype(bool).sum() == (4 if make_model is four_outputs else 1)
+
+    assert sim.report["complaints"] == []
+    assert sim.report["sample_rate"] == pytest.approx(rate, rel=1e-9)
+    folding = planned(model, rate)
+    assert status["overruns"] == "0"
+    assert status["cycles_used"] == str(folding.cycles)
+    assert status["cycles_available"] == str(sim.cycles_per_sample)
+    assert status["latency"] == str(folding.latency)
+    counts = [int(status[f"saturations{i}"]) for i in range(3)]
+    assert counts == list(reference.saturations)
+    assert status["saturations"] == str(sum(counts))
+    assert sum(counts) > 0  # else the comparison above says nothing
+
+
+def test_96_khz():
+    model = zoo_model()
+    with simulation(model, 96_000, frames=codes(waves(seed=3))) as sim:
+        assert sim.soc.frame_latency == LATENCY[96_000]
+        sim.wait(TIMEOUT_S)
+    assert sim.report["complaints"] == []
+    assert_plays(sim, after_silence(model).run(network_frames(model.spec, sim.frames_in)))
+
+
+def test_sound_needs_no_cpu():
+    """The ROM holds nothing but jumps to themselves."""
+    model = four_outputs()
+    halt = [0x0000006F] * 16
+    with simulation(model, frames=codes(waves(seed=1)), rom=halt) as sim:
+        sim.wait(TIMEOUT_S)
+    assert len(sim.frames_out) == FRAMES
+    assert_plays(sim, after_silence(model).run(network_frames(model.spec, sim.frames_in)))
+
+
+def test_embedding_from_the_console_is_exact_and_survives_a_reboot():
+    model = zoo_model()
+    frames = codes(np.tile(waves(seed=2), (20, 1)))
+    steps = ["0.5 -1", "codec", "codec 1", "-8 7.999755859375", "1 codec"]
+    points = [(None, None), (2048, -4096), (None, None), (None, 4096), (-32768, 32767), (4096, None)]
+    with simulation(model, frames=frames, endless=True) as sim:
+        sim.wait_frames(100, TIMEOUT_S)
+        counters = [int(sim.console.values(f"embed {step}", TIMEOUT_S)["frame"]) for step in steps]
+        assert "WaveNet SoC" in sim.console.command("reboot", TIMEOUT_S)
+        status = sim.console.values("status", TIMEOUT_S)
+        assert (status["e0"], status["e1"]) == ("1.0", "codec")
+        assert int(status["frames"]) > counters[-1]
+    rows = [sim.input_frame(counter) for counter in counters]
+    assert 0 < rows[0] and sorted(rows) == rows and rows[-1] < len(frames)
+
+    # A setting counts from its row or the next one on: decided by what was heard, then all is equal.
+    heard = sim.frames_out[sim.soc.frame_latency :] >> 16
+    reference = after_silence(model)
+    start, point = 0, points[0]
+    for row, following in zip(rows, points[1:]):
+        reference_point = [point] * (row - start)
+        given = network_frames(model.spec, sim.frames_in[start:row], reference_point)
+        np.testing.assert_array_equal(reference.run(given), heard[start:row])
+        old = network_frames(model.spec, sim.frames_in[row : row + 1], [point])[0]
+        new = network_frames(model.spec, sim.frames_in[row : row + 1], [following])[0]
+        choices = [old, new]
+        before = [deepcopy(reference) for _ in choices]
+        outputs = [ref.step(frame) for ref, frame in zip(before, choices)]
+        matching = [i for i, output in enumerate(outputs) if (output == heard[row]).all()]
+        assert matching, f"frame {row} is neither with {point} nor with {following}"
+        reference = before[matching[-1]]
+        start, point = row + 1, following
+    given = network_frames(model.spec, sim.frames_in[start:], [point] * (len(sim.frames_in) - start))
+    np.testing.assert_array_equal(reference.run(given)[: len(heard) - start], heard[start:])
+
+
+@pytest.mark.slow
+def test_codec_alone_plays_back_its_inputs():
+    model = zoo_model()
+    frames = codes(waves(seed=7))
+    with simulation(model, frames=frames, with_wavenet=False) as sim:
+        sim.wait_frames(1, TIMEOUT_S)
+        sim.wait(TIMEOUT_S)
+    latency = sim.soc.frame_latency
+    np.testing.assert_array_equal(sim.frames_out[latency:] >> 16, sim.frames_in[:-latency] >> 8)
+
+
+@pytest.mark.slow
+def test_speed():
+    """Issue 2: at least 2 million cycles a second of CPU."""
+    model = zoo_model()
+    with simulation(model, frames=codes(np.tile(waves(seed=4), (16, 1)))) as sim:
+        sim.wait(TIMEOUT_S)
+    print(f"{sim.cycles_per_cpu_second / 1e6:.2f} million cycles a second of CPU")
+    assert sim.cycles_per_cpu_second >= 2e6
