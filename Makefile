@@ -16,7 +16,7 @@ setup: ## install what `make demo` needs: Debian packages, .venv without TensorF
 	@$(SETUP) demo
 
 demo: setup ## simulate the whole SoC with sound, write out/demo/ (WAV=file plays a recording)
-	@$(PYTHON_VENV) -m soc.demo $(if $(WAV),--wav '$(WAV)')
+	@$(PYTHON_VENV) build.py --demo $(if $(WAV),--wav-in '$(WAV)')
 
 test: ## install also training and test packages, pass all tests but the slow ones
 	@$(SETUP) demo training qkeras test

@@ -8,13 +8,16 @@ from pathlib import Path
 from litex.soc.integration.soc import LiteXArgumentParser, SoCError
 
 from models.folding import plan
+from models.reference import Reference
 from models.spec import Model
+from models.training.tour import RECORDING_SECONDS, STOPS, Tour
 from models.wav import check_writable
 from models.wav import read as read_wav
-from soc import wav
+from soc import demo, wav
 from soc.firmware_image import FirmwareError
 from soc.progress import Progress
 from soc.sim_build import SimulatorError
+from soc.sim_console import ConsoleError
 from soc.sim_runner import Simulation, SimulationError
 from soc.sim_session import run_session
 from soc.sim_soc import SYS_CLK_FREQ, Platform, generate
@@ -22,6 +25,7 @@ from soc.toolchain import ToolError
 from soc.wavenet_soc import WaveNetSoC, cycles_per_sample
 
 ROOT = Path(__file__).resolve().parent
+OUT = ROOT / "out" / "demo"
 CPU_TYPES = ("picorv32", "vexriscv", "serv")
 SAMPLE_RATES = (192_000, 96_000, 48_000)
 
@@ -43,6 +47,11 @@ def make_parser():
     parser.set_platform(Platform)
     target = parser.add_argument_group(title="Target options")
     target.add_argument("--sim", action="store_true", help="Simulate the SoC (Verilator).")
+    target.add_argument(
+        "--demo",
+        action="store_true",
+        help="Simulate a tour of the embedding plane into out/demo/; --wav-in plays a recording.",
+    )
     target.add_argument("--board", default=None, help="Board to build for; there is none yet.")
     target.add_argument(
         "--model",
@@ -71,7 +80,8 @@ def make_parser():
         "--duration",
         type=float,
         default=None,
-        help="Seconds to play (default: as long as --wav-in, without it until Ctrl-C).",
+        help="Seconds to play (default: as long as --wav-in, without it until Ctrl-C; "
+        f"--demo: at most {RECORDING_SECONDS:g} of --wav-in).",
     )
     sim.add_argument(
         "--serial-port",
@@ -97,8 +107,10 @@ def check(args):
     """Raises UsageError for what the parser cannot see."""
     if args.board is not None:
         raise UsageError(f"board {args.board!r} is not known; there are none yet, only --sim")
-    if not args.sim:
-        raise UsageError("nothing to do; there is only --sim yet")
+    if args.sim == args.demo:
+        raise UsageError("nothing to do; choose --sim or --demo")
+    if args.demo and args.wav_out is not None:
+        raise UsageError(f"--wav-out is not allowed with --demo, which writes to {OUT}")
     if args.cpu_type not in CPU_TYPES:
         raise UsageError(f"cpu type {args.cpu_type!r} is not allowed: {', '.join(CPU_TYPES)}")
     if args.duration is not None and not 0 < args.duration <= 86_400:
@@ -144,17 +156,48 @@ def simulate(parser, args):
         return run_session(simulation, args.wav_out)
 
 
+def demonstrate(args):
+    """Takes the SoC on a tour, holds it to the reference, writes sound, pictures and a table."""
+    model = Model.load(args.model)
+    cycles = cycles_per_sample(SYS_CLK_FREQ, args.sample_rate)
+    rate = SYS_CLK_FREQ / cycles
+    recording = None if args.wav_in is None else read_wav(args.wav_in, rate)[:, 0]
+    tour = Tour(model, rate, args.duration, recording)
+    progress = Progress()
+    with Simulation(
+        model,
+        plan(model.spec, cycles),
+        frames=demo.to_frames(tour.input),
+        endless=True,
+        port=args.serial_port,
+        progress=progress,
+        sample_rate=args.sample_rate,
+    ) as sim:
+        marks, status = demo.perform(sim, tour.embeddings, tour.each, progress)
+    with progress.step("Comparison with the reference"):
+        takes = demo.verify(model.spec, Reference(model), sim, tour.embeddings, marks)
+    spans = [(take.start, take.stop) for take in takes]
+    entered, heard = demo.signals(sim)
+    with progress.step("Sound and pictures"):
+        OUT.mkdir(parents=True, exist_ok=True)
+        demo.write_sound(OUT, sim)
+        tour.draw(OUT, entered, heard, spans)
+    demo.print_table(zip(STOPS, takes, tour.errors(heard, spans)), sim, status)
+    print(f"written to {OUT}: {', '.join(sorted(path.name for path in OUT.iterdir()))}")
+    return 1 if sim.report["complaints"] or int(status["overruns"]) else 0
+
+
 def main():
     parser = make_parser()
     args = parser.parse_args()
     try:
         check(args)
-        return simulate(parser, args)
+        return demonstrate(args) if args.demo else simulate(parser, args)
     except (ValueError, OSError, ToolError, SimulationError) as error:
         # ModelError, WavError and what the gateware refuses are ValueErrors.
         print(f"build.py: {error}", file=sys.stderr)
         return 2
-    except (FirmwareError, SimulatorError, SoCError) as error:
+    except (FirmwareError, SimulatorError, SoCError, demo.MismatchError, ConsoleError) as error:
         print(f"build.py: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

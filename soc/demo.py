@@ -5,11 +5,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rich.console import Console
+from rich.table import Table
+
+from soc import wav
+
+CODEC_BITS = 16
 CODEC_FRAC = 12 # A 16-bit codec word is taken as Q4.12, see gateware/audio/embedding.py.
 
 # A command takes effect some frames after the counter that its reply shows: those are on their way
 # through the pipeline, and the firmware writes one register before it reads the other.
 LEAD = range(-8, 17)
+
+MISMATCH = "from frame {} on the SoC played what the reference does not"
 
 class MismatchError(RuntimeError):
     """The SoC played other words than the reference; the message says from which frame on."""
@@ -55,14 +63,15 @@ def to_codes(words, number_format):
 def verify(spec, reference, sim, embeddings, marks):
     """Finds the frame at which each embedding took effect, holding every frame to `reference`.
 
-    spec, reference: the network and a fresh models.reference.Reference of its model;  marks: as `perform` returned them
+    spec, reference: the network and a fresh models.reference.Reference of its model
+    marks: as `perform` returned them
     Returns a list of Take. Raises MismatchError unless every output word of the whole recording
     equals the reference's for one choice of these frames.
     """
     fmt     = spec.number_format
     latency = sim.soc.frame_latency
     channel = min(spec.out_channels, sim.frames_out.shape[1])
-    heard   = sim.frames_out[latency:, :channel]
+    heard   = sim.frames_out[latency:latency + len(sim.input), :channel]
     frames  = np.zeros((len(heard), spec.in_channels), np.int64)
     frames[:, 0] = to_words(sim.frames_in[:len(heard), 0], fmt)
     # The codec model counts from the first frame that it plays, the SoC from its reset.
@@ -88,7 +97,45 @@ def verify(spec, reference, sim, embeddings, marks):
                 played(reference, earliest, start, before)
                 break
         else:
-            raise MismatchError(f"from frame {earliest} on the SoC played what the reference does not")
+            raise MismatchError(MISMATCH.format(earliest))
     if not played(reference, starts[-2], starts[-1], embeddings[-1]):
-        raise MismatchError(f"from frame {starts[-2]} on the SoC played what the reference does not")
+        raise MismatchError(MISMATCH.format(starts[-2]))
     return [Take(*take) for take in zip(embeddings, starts, starts[1:])]
+
+def to_frames(wave):
+    """ADC codes int32 [n, 4] of a wave in the network's units, float [n], on channel 0."""
+    return wav.to_codes(wave[:, None]*2.0**(CODEC_FRAC + 1 - CODEC_BITS))
+
+def signals(sim):
+    """Input and output of channel 0, aligned, float64 [n] each, in the network's units."""
+    latency = sim.soc.frame_latency
+    heard   = (sim.frames_out[latency:latency + len(sim.input), 0] >> 16)/2**CODEC_FRAC
+    entered = (sim.frames_in[:len(heard), 0] >> 8)/2**CODEC_FRAC
+    return entered, heard
+
+def write_sound(folder, sim):
+    """Writes what the codec's pins carried: input.wav and output.wav, four channels each."""
+    wav.write_wav(folder / "input.wav",  sim.frames_in << 8, sim.sample_rate)
+    wav.write_wav(folder / "output.wav", sim.frames_out,     sim.sample_rate)
+
+def print_table(rows, sim, status):
+    """rows: (name, Take, ESR in dB or None for each stop);  status: the console's, as a dict."""
+    table  = Table("stop", "e0", "e1", "ms", "ESR")
+    frames = 0
+    for name, take, error in rows:
+        frames      = take.stop
+        seconds     = (take.stop - take.start)/sim.sample_rate
+        table.add_row(name, *(f"{value:g}" for value in take.embedding), f"{1e3*seconds:.1f}",
+            "-" if error is None else f"{error:.1f} dB")
+    console = Console(highlight=False)
+    console.print(table)
+    simulated = len(sim.frames_out)/sim.sample_rate
+    for line in (
+        f"{frames} of {frames} frames equal the integer reference, to the last bit",
+        f"cycles used {status['cycles_used']} of {status['cycles_available']} a sample",
+        f"frames {status['frames']}, overruns {status['overruns']}, "
+            f"saturations {status['saturations']}",
+        f"{simulated/sim.wall_seconds:.3g} simulated seconds a second, "
+            f"{sim.cycles_per_cpu_second/1e6:.2f} million cycles a second of CPU",
+    ):
+        console.print(line)

@@ -18,7 +18,7 @@ def overview(path, sample_rate, wave, output, takes, target=None, pitch=None, ti
 
     wave, output, target: float [n], aligned
     takes: list of (name, (e0, e1), start, stop), in samples
-    pitch: Hz, the zoom's period; default: the zoom shows 5 ms
+    pitch: Hz, the zoom's period; default: the zoom shows 5 ms, without a target beside the input
     """
     figure = plt.figure(figsize=(12, 8.5), constrained_layout=True)
     grid = figure.add_gridspec(4, len(takes), height_ratios=[1, 0.8, 1.4, 2])
@@ -50,6 +50,8 @@ def overview(path, sample_rate, wave, output, takes, target=None, pitch=None, ti
         view = slice(max(start, last), max(start, last) + period)
         if target is not None:
             axes.plot(milliseconds[view], target[view], color=TARGET, linewidth=2)
+        else:
+            axes.plot(milliseconds[view], wave[view], color=INPUT, linewidth=1)
         axes.plot(milliseconds[view], output[view], color=OUTPUT, linewidth=1)
         axes.set(title=f"{name} ({point[0]:g}, {point[1]:g})", xlabel="ms", ylim=(-1.6, 1.6))
         if column:

@@ -1,0 +1,77 @@
+"""The demo's way through the embedding plane: four corners and the middle of an edge."""
+
+import numpy as np
+
+from models.spec import ModelError
+from models.training import scope, waves
+from models.training.quality import esr_db
+
+STOPS = {
+    **{name: waves.corner(name) for name in waves.WAVES},
+    "square-zigzag": waves.edge("square", "zigzag", 0.5),
+}
+PITCH = 200.0  # Hz
+SECONDS = len(STOPS) * 0.025  # five periods at each stop
+RECORDING_SECONDS = 2.0  # of a recording, unless asked for more
+START = 0.25  # phase of the first sample: the triangle is 0 there, as the silence before it
+
+
+class Tour:
+    """A triangle, or a recording, played at each of STOPS for `each` samples.
+
+    model:     its spec takes wave, e0, e1
+    rate:      samples a second, the true rate
+    seconds:   length of the whole tour
+    recording: float [n], any scale; it is played with a peak of 1.0
+    input:     float [n] in the network's units, beyond the end of the tour where there is more
+
+    Raises ModelError where a stop is too short for the net to forget the one before.
+    """
+
+    def __init__(self, model, rate, seconds=None, recording=None):
+        self.model, self.rate = model, rate
+        self.synthetic = recording is None
+        if self.synthetic:
+            count = round((seconds or SECONDS) * rate)
+        else:
+            count = min(round((seconds or RECORDING_SECONDS) * rate), len(recording))
+        self.each = -(-count // len(STOPS))
+        least = 2 * model.spec.receptive_field
+        if self.each < least:
+            raise ModelError(
+                f"tour: {count / rate:.3g} s is not allowed: "
+                f"at least {len(STOPS) * least / rate:.3g} s for this net"
+            )
+        if self.synthetic:
+            self.input = waves.triangle(waves.phase(PITCH, rate, 2 * count, START))
+        else:
+            self.input = recording[:count] / (np.abs(recording[:count]).max() or 1.0)
+        self.embeddings = [place.embedding for place in STOPS.values()]
+
+    def target(self, spans):
+        """What the net was asked for, float64; spans: (start, stop) samples of each stop."""
+        history = waves.SMOOTHING - 1
+        phase = waves.phase(PITCH, self.rate, history + spans[-1][1], START, first=-history)
+        parts = []
+        for place, (start, stop) in zip(STOPS.values(), spans):
+            mix = sum(gain * wave(phase) for gain, wave in zip(place.gains, waves.WAVES.values()))
+            parts.append(waves.smooth(mix)[start:stop])
+        return np.concatenate(parts)
+
+    def errors(self, output, spans):
+        """ESR in dB of each stop, without its settling time; None each for a recording."""
+        if not self.synthetic:
+            return [None] * len(spans)
+        target, settling = self.target(spans), self.model.spec.receptive_field
+        settled = [slice(start + settling, stop) for start, stop in spans]
+        return [esr_db(output[part], target[part]) for part in settled]
+
+    def draw(self, folder, entered, heard, spans):
+        """Writes demo.png, of the aligned input and output of the SoC, and grid.png to `folder`."""
+        takes = [
+            (name, place.embedding, *span) for (name, place), span in zip(STOPS.items(), spans)
+        ]
+        title = f"{self.model.spec.name} on the simulated SoC, {self.rate:g} Hz"
+        target, pitch = (self.target(spans), PITCH) if self.synthetic else (None, None)
+        scope.overview(folder / "demo.png", self.rate, entered, heard, takes, target, pitch, title)
+        scope.embedding_grid(folder / "grid.png", self.model)
