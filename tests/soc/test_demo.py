@@ -1,0 +1,78 @@
+"""The demo: `embed` by the console is found again in the frames, and one wrong bit is seen."""
+
+import numpy as np
+import pytest
+
+from models.reference import Reference
+from models.spec import NumberFormat
+from models.training.tour import Tour
+from soc import demo
+from soc.progress import Progress
+from tests.support.soc_runs import simulation, zoo_model
+
+EMBEDDINGS = [(-1.0, 1.0), (1.0, -0.5), (0.25, 0.0)]
+EACH = 1_200  # frames, more than twice what the net remembers
+
+
+@pytest.fixture(scope="module")
+def performance():
+    model = zoo_model()
+    frames = demo.to_frames(Tour(model, 192_000).input)
+    with simulation(model, frames=frames, endless=True) as sim:
+        marks, status = demo.perform(sim, EMBEDDINGS, EACH, Progress(quiet=True))
+    return model, sim, marks, status
+
+
+def verify(model, sim, marks):
+    return demo.verify(model.spec, Reference(model), sim, EMBEDDINGS, marks)
+
+
+def test_every_frame_is_the_references_at_one_embedding_after_the_other(performance):
+    model, sim, marks, status = performance
+    takes = verify(model, sim, marks)
+    assert [take.embedding for take in takes] == EMBEDDINGS
+    assert [take.start for take in takes[1:]] == [take.stop for take in takes[:-1]]
+    assert takes[0].start == 0
+    assert takes[-1].stop == min(len(sim.frames_out) - sim.soc.frame_latency, len(sim.input))
+    # The console's counter tells the same distances, to the frames that a command takes.
+    for (before, after), (take, following) in zip(
+        zip(marks[1:], marks[2:]), zip(takes[1:], takes[2:])
+    ):
+        assert abs((after - before) - (following.start - take.start)) <= len(demo.LEAD)
+    assert status["overruns"] == "0" and status["codec"] == "ready"
+    assert status["cycles_used"] == status["cycles_available"] == "256"
+
+
+@pytest.mark.parametrize("where", [0, 700, -1])
+def test_one_wrong_bit_anywhere_is_found(performance, where):
+    model, sim, marks, _ = performance
+    heard = sim.frames_out
+    stop = min(len(heard), sim.soc.frame_latency + len(sim.input))
+    index = where % (stop - sim.soc.frame_latency) + sim.soc.frame_latency
+    sim.frames_out = heard.copy()
+    sim.frames_out[index, 0] ^= 1 << 16
+    try:
+        with pytest.raises(demo.MismatchError, match="the SoC played what the reference does not"):
+            verify(model, sim, marks)
+    finally:
+        sim.frames_out = heard
+
+
+def test_signals_are_aligned_and_in_the_networks_units(performance):
+    _, sim, _, _ = performance
+    entered, heard = demo.signals(sim)
+    assert len(entered) == len(heard)
+    latency = sim.soc.frame_latency
+    assert heard[100] == (int(sim.frames_out[100 + latency, 0]) >> 16) / 4096
+    assert entered[100] == (int(sim.frames_in[100, 0]) >> 8) / 4096
+    assert 0.9 < np.abs(entered).max() <= 1.0
+
+
+@pytest.mark.parametrize("fmt", [NumberFormat(), NumberFormat(18, 13), NumberFormat(8, 5)])
+def test_words_and_codes_are_what_the_gateware_makes_of_them(fmt):
+    codes = np.array([-(1 << 23), -257, -256, -1, 0, 255, 256, 4096 << 8, (1 << 23) - 1])
+    up = fmt.frac - 12
+    words = [max(fmt.min, min(fmt.max, int(np.floor((c >> 8) * 2.0**up)))) for c in codes]
+    assert demo.to_words(codes, fmt).tolist() == words
+    back = [max(-(2**15), min(2**15 - 1, int(np.floor(w * 2.0**-up)))) << 16 for w in words]
+    assert demo.to_codes(np.array(words), fmt).tolist() == back
