@@ -36,10 +36,13 @@ missing_packages() {
     fi
     has make                                       || echo make
     has c++ && has gcc                             || echo g++
+    has git                                        || echo git  # a test asks what it tracks
     has riscv64-unknown-elf-gcc                    || echo gcc-riscv64-unknown-elf
-    perl -MGetopt::Long -MPod::Usage -e 1 2>/dev/null || echo perl  # Verilator's front end
+    # Verilator's front end; the simulator's console, its settings, its waveforms (lz4 and zlib).
+    perl -MGetopt::Long -MPod::Usage -e 1 2>/dev/null || echo perl
     header event2/event.h                          || echo libevent-dev
     header json-c/json.h                           || echo libjson-c-dev
+    header lz4.h                                   || echo liblz4-dev
     header zlib.h                                  || echo zlib1g-dev
 }
 
