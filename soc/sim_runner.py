@@ -7,7 +7,6 @@ import socket
 import subprocess
 import tempfile
 import time
-from math import floor
 from pathlib import Path
 
 import numpy as np
@@ -254,8 +253,10 @@ class Simulation:
         counter: the core's counter of frames when it was set, as `embed` prints it. Only after the
         end.
         """
-        # The core counts frames that leave it, from reset on; the codec's frame 0 comes later.
-        started = floor(self.cycles/self.cycles_per_sample - self.report["frames"] + 0.1)
+        # The core counts frames from reset on; the codec's frame 0 comes `started` frames later. The
+        # codec model closes a frame 2 cycles less half a BICK after the TDM's frame begins.
+        half_bick = self.cycles_per_sample//256
+        started   = (self.cycles - 2 + half_bick)//self.cycles_per_sample - self.report["frames"]
         return counter - started + self.soc.frame_latency - 2
 
 def as_frames(frames):

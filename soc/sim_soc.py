@@ -1,9 +1,11 @@
 """The boards' SoC on LiteX's simulation platform: codec and console are C models at the pins."""
 
 import logging
+from contextlib import contextmanager
 from pathlib import Path
 
 from migen import *
+from migen.fhdl.structure import DUID
 
 from litex.build.generic_platform import Pins, Subsignal
 from litex.build.io import CRG
@@ -64,6 +66,20 @@ class Platform(SimPlatform):
 
 # Build --------------------------------------------------------------------------------------------
 
+@contextmanager
+def numbered_afresh():
+    """Within the block Migen numbers signals as in a new process.
+
+    The order of statements in the Verilog follows from these numbers, so that without this a second
+    design of one process would differ from the same design made first, and not be found in the cache.
+    """
+    before = DUID.get_max_duid()
+    DUID._DUID__next_uid = 0
+    try:
+        yield
+    finally:
+        DUID._DUID__next_uid = max(before, DUID.get_max_duid())
+
 def generate(model, folding, output_dir, sample_rate=192_000, builder_kwargs=None, **soc_kwargs):
     """Writes Verilog, memory contents and firmware of a simulated SoC to `output_dir`, LiteX's way.
 
@@ -72,6 +88,10 @@ def generate(model, folding, output_dir, sample_rate=192_000, builder_kwargs=Non
     """
     if not logging.root.handlers: # LiteX would log every bus region otherwise.
         logging.basicConfig(level=logging.WARNING)
+    with numbered_afresh():
+        return _generate(model, folding, output_dir, sample_rate, builder_kwargs, soc_kwargs)
+
+def _generate(model, folding, output_dir, sample_rate, builder_kwargs, soc_kwargs):
     platform = Platform()
     soc = WaveNetSoC(platform, SYS_CLK_FREQ,
         crg         = CRG(platform.request("sys_clk")),

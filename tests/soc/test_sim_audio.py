@@ -87,12 +87,13 @@ def test_sound_needs_no_cpu():
     assert_plays(sim, after_silence(model).run(network_frames(model.spec, sim.frames_in)))
 
 
-def test_embedding_from_the_console_is_exact_and_survives_a_reboot():
+@pytest.mark.parametrize("rate", [192_000, 48_000])
+def test_embedding_from_the_console_is_exact_and_survives_a_reboot(rate):
     model = zoo_model()
     frames = codes(np.tile(waves(seed=2), (20, 1)))
     steps = ["0.5 -1", "codec", "codec 1", "-8 7.999755859375", "1 codec"]
     points = [(None, None), (2048, -4096), (None, None), (None, 4096), (-32768, 32767), (4096, None)]
-    with simulation(model, frames=frames, endless=True) as sim:
+    with simulation(model, rate, frames=frames, endless=True) as sim:
         sim.wait_frames(100, TIMEOUT_S)
         counters = [int(sim.console.values(f"embed {step}", TIMEOUT_S)["frame"]) for step in steps]
         assert "WaveNet SoC" in sim.console.command("reboot", TIMEOUT_S)
