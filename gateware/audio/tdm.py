@@ -214,7 +214,6 @@ class TDM(LiteXModule):
             If(self.sink.last,
                 # Slot 0 is sent first, so it is at the end that is shifted out.
                 complete.eq(Cat(*reversed(filled))),
-                next_channel.eq(0),
             ),
         )
 
