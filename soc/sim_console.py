@@ -20,15 +20,22 @@ class Console:
         deadline    = time.monotonic() + timeout
         self.socket = self._connect(port, deadline)
         self.buffer = b""
-        # Prompts may have been printed before anyone listened, or be on their way: only the one
-        # that follows the echo of this comment is the newest.
-        mark = b"# connected %d" % time.monotonic_ns()
-        self._send(mark + b"\n")
-        self._read_until(mark, deadline)
-        self._read_until(PROMPT, deadline)
+        self.synchronise(timeout=timeout)
 
     def close(self):
         self.socket.close()
+
+    def synchronise(self, data=b"", timeout=60.0):
+        """Sends bytes as they are, gives up the line they may leave, and waits for the next prompt.
+
+        Prompts may have been printed before anyone listened, or be on their way: only the one that
+        follows the echo of a comment, which is sent last, is the newest.
+        """
+        deadline = time.monotonic() + timeout
+        mark     = b"# %d" % time.monotonic_ns()
+        self._send(data + b"\n" + mark + b"\n")
+        self._read_until(mark, deadline)
+        self._read_until(PROMPT, deadline)
 
     def command(self, line, timeout=60.0):
         """Types a line and returns the reply: text up to the next prompt, without echo, "\\n" ends.

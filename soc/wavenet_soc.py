@@ -100,6 +100,9 @@ class WaveNetSoC(SoCCore):
     def add_wavenet(self, model, folding):
         spec  = model.spec
         codec = dict(slots=self.tdm.slots, codec_bits=self.tdm.data_width)
+        if spec.number_format.frac > 15:
+            raise ValueError(f"number format {spec.number_format} is not allowed: at most 15 "
+                "fractional bits, as the embedding registers have 16 bits")
         self.ingress = Ingress(spec.in_channels, spec.number_format, **codec)
         self.wavenet = wavenet = WaveNetCore(spec, folding, model.weights)
         self.egress  = Egress(spec.out_channels, spec.number_format, **codec)
@@ -127,6 +130,7 @@ class WaveNetSoC(SoCCore):
         self.add_constant("WAVENET_NAME",       spec.name)
         self.add_constant("WAVENET_TOPOLOGY",   ", ".join(map(describe_layer, spec.layers)))
         self.add_constant("WAVENET_FORMAT",     str(spec.number_format))
+        self.add_constant("WAVENET_BITS",       spec.number_format.bits)
         self.add_constant("WAVENET_FRAC",       spec.number_format.frac)
         self.add_constant("WAVENET_PARAMETERS", spec.parameters)
         self.add_constant("WAVENET_FOLDING",    str(folding))

@@ -11,8 +11,9 @@
 #ifdef CSR_INGRESS_BASE
 
 #define COORDINATES 2
-#define BITS        CSR_INGRESS_EMBEDDING_E0_SIZE
-#define MASK        ((1u << BITS) - 1)
+#define FIELD       CSR_INGRESS_EMBEDDING_E0_SIZE
+#define BITS        (WAVENET_BITS < FIELD ? WAVENET_BITS : FIELD)
+#define MASK        ((1u << FIELD) - 1)
 
 static const unsigned int value_offset[COORDINATES] = {
 	CSR_INGRESS_EMBEDDING_E0_OFFSET,
@@ -50,7 +51,7 @@ void embedding_report(void)
 
 	for (unsigned int i = 0; i < COORDINATES; i++) {
 		uint32_t field = values >> value_offset[i] & MASK;
-		int32_t value = (int32_t)(field << (32 - BITS)) >> (32 - BITS);
+		int32_t value = (int32_t)(field << (32 - FIELD)) >> (32 - FIELD);
 		char text[40];
 
 		console_putc('e');

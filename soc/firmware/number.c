@@ -1,13 +1,14 @@
 #include "number.h"
 
-#define FRACTION_DIGITS 9
-#define FRACTION_ONE    1000000000u /* 10**FRACTION_DIGITS; twice that fits 32 bits */
+#define FRACTION_DIGITS 18
+#define FRACTION_ONE    1000000000000000000ull /* 10**FRACTION_DIGITS; twice that fits 64 bits */
 
 int number_parse(const char *text, unsigned int bits, unsigned int frac, int32_t *value)
 {
 	uint32_t limit = 1u << (bits - 1 - frac); /* the range is [-limit, limit) */
-	uint32_t whole = 0, fraction = 0, scale = FRACTION_ONE, magnitude;
-	int negative = 0, digits = 0, beyond = 0;
+	uint32_t whole = 0, magnitude;
+	uint64_t fraction = 0;
+	int negative = 0, digits = 0, decimals = 0, beyond = 0;
 
 	if (*text == '-' || *text == '+')
 		negative = *text++ == '-';
@@ -16,12 +17,15 @@ int number_parse(const char *text, unsigned int bits, unsigned int frac, int32_t
 			whole = 10 * whole + (*text - '0');
 	if (*text == '.')
 		for (text++; *text >= '0' && *text <= '9'; text++, digits++) {
-			scale /= 10;
-			if (scale)
-				fraction += scale * (*text - '0');
-			else
+			if (decimals < FRACTION_DIGITS) {
+				fraction = 10 * fraction + (*text - '0');
+				decimals++;
+			} else {
 				beyond |= *text != '0'; /* matters only to break a tie */
+			}
 		}
+	for (; decimals < FRACTION_DIGITS; decimals++)
+		fraction *= 10;
 	if (*text || !digits)
 		return NUMBER_MALFORMED;
 	if (whole > limit || (whole == limit && (!negative || fraction || beyond)))

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-/* Fixed point: the integer n of `bits` bits is the value n / 2**frac, 1 <= frac < bits <= 24.
+/* Fixed point: the integer n of `bits` bits is the value n / 2**frac, 1 <= frac < bits <= 18.
  * No floating point anywhere: the CPUs have none, and printf's would not fit the ROM. */
 
 /* Parses a decimal number such as "-1", "0.25", ".5" into the nearest integer, half to even, as

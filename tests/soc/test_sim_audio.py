@@ -92,7 +92,14 @@ def test_embedding_from_the_console_is_exact_and_survives_a_reboot(rate):
     model = zoo_model()
     frames = codes(np.tile(waves(seed=2), (20, 1)))
     steps = ["0.5 -1", "codec", "codec 1", "-8 7.999755859375", "1 codec"]
-    points = [(None, None), (2048, -4096), (None, None), (None, 4096), (-32768, 32767), (4096, None)]
+    points = [
+        (None, None),
+        (2048, -4096),
+        (None, None),
+        (None, 4096),
+        (-32768, 32767),
+        (4096, None),
+    ]
     with simulation(model, rate, frames=frames, endless=True) as sim:
         sim.wait_frames(100, TIMEOUT_S)
         counters = [int(sim.console.values(f"embed {step}", TIMEOUT_S)["frame"]) for step in steps]
@@ -120,7 +127,9 @@ def test_embedding_from_the_console_is_exact_and_survives_a_reboot(rate):
         assert matching, f"frame {row} is neither with {point} nor with {following}"
         reference = before[matching[-1]]
         start, point = row + 1, following
-    given = network_frames(model.spec, sim.frames_in[start:], [point] * (len(sim.frames_in) - start))
+    given = network_frames(
+        model.spec, sim.frames_in[start:], [point] * (len(sim.frames_in) - start)
+    )
     np.testing.assert_array_equal(reference.run(given)[: len(heard) - start], heard[start:])
 
 

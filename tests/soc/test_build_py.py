@@ -1,0 +1,214 @@
+"""build.py as a user runs it: from WAV to WAV, Ctrl-C, litex_term, and every bad argument."""
+
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from soc.toolchain import environment
+from tests.support.soc_runs import TIMEOUT_S, after_silence, network_frames, zoo_model
+
+ROOT = Path(__file__).parents[2]
+BUILD = [sys.executable, str(ROOT / "build.py")]
+LATENCY = 5  # frames at 192 kHz
+
+
+def build(*arguments):
+    return subprocess.run(
+        [*BUILD, *map(str, arguments)], capture_output=True, text=True, timeout=TIMEOUT_S
+    )
+
+
+def session(*arguments):
+    """A build.py that plays: (process, console port)."""
+    process = subprocess.Popen(
+        [*BUILD, "--sim", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    first = process.stdout.readline()
+    found = re.fullmatch(r"console: litex_term socket://localhost:(\d+)\n", first)
+    if not found:
+        process.kill()
+        pytest.fail(f"{first!r} {process.communicate()}")
+    return process, int(found.group(1))
+
+
+def assert_one_line(result, *words):
+    assert result.returncode == 2, result.stderr
+    assert result.stdout == ""
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1 and lines[0].startswith("build.py: "), result.stderr
+    for word in words:
+        assert word in lines[0]
+
+
+def test_from_wav_to_wav(tmp_path):
+    sound = np.random.default_rng(11).integers(-5000, 5000, (2400, 3), np.int16)
+    sound[-600:] = 0
+    soundfile.write(tmp_path / "in.wav", sound, 192_000, subtype="PCM_16")
+    result = build(
+        "--sim", "--wav-in", tmp_path / "in.wav", "--wav-out", tmp_path / "out.wav",
+        "--output-dir", tmp_path / "build",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert re.search(r"[\d.]+ simulated seconds a second; [\d.]+ million cycles", result.stdout)
+    words, rate = soundfile.read(tmp_path / "out.wav", dtype="int32")
+    assert (rate, words.shape) == (192_000, (2400, 4))
+    assert soundfile.info(tmp_path / "out.wav").subtype == "PCM_32"
+    model = zoo_model()
+    codes = np.zeros((2400, 4), np.int64)
+    codes[:, :3] = sound.astype(np.int64) << 8
+    outputs = after_silence(model).run(network_frames(model.spec, codes))
+    np.testing.assert_array_equal(words[LATENCY:] >> 16, outputs[:-LATENCY])
+    assert (tmp_path / "build" / "csr.csv").exists() and (tmp_path / "build" / "csr.json").exists()
+
+
+def test_other_rates_are_resampled_and_the_duration_counts(tmp_path):
+    sound = 0.1 * np.sin(np.arange(4410) * 2 * np.pi * 300 / 44_100)
+    soundfile.write(tmp_path / "in.wav", sound, 44_100)
+    result = build(
+        "--sim", "--wav-in", tmp_path / "in.wav", "--wav-out", tmp_path / "out.wav",
+        "--duration", "0.01", "--sample-rate", "48000", "--output-dir", tmp_path / "build",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    info = soundfile.info(tmp_path / "out.wav")
+    assert (info.samplerate, info.frames, info.channels) == (48_000, 480, 4)
+
+
+class Terminal:
+    """A program on a pty, as a person at a terminal has it."""
+
+    def __init__(self, command):
+        self.master, slave = pty.openpty()
+        self.process = subprocess.Popen(
+            command, stdin=slave, stdout=slave, stderr=slave, env=environment(()), close_fds=True
+        )
+        os.close(slave)
+        self.seen = b""
+
+    def type(self, data):
+        os.write(self.master, data)
+
+    def expect(self, text):
+        """Reads until `text` has come; returns what was before it."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while text not in self.seen:
+            if time.monotonic() > deadline:
+                pytest.fail(f"no {text!r}, only {self.seen!r}")
+            if select.select([self.master], [], [], 0.2)[0]:
+                self.seen += os.read(self.master, 4096)
+        before, _, self.seen = self.seen.partition(text)
+        return before
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.master)
+
+
+def test_litex_term_then_ctrl_c_leaves_a_whole_wav(tmp_path):
+    out = tmp_path / "out.wav"
+    process, port = session("--wav-out", out, "--output-dir", tmp_path / "build")
+    try:
+        terminal = Terminal(["litex_term", f"socket://localhost:{port}"])
+        try:
+            terminal.expect(b"wavenet> ")
+            terminal.type(b"help\r")
+            terminal.expect(b"this list")
+            terminal.expect(b"wavenet> ")
+            frames = 0
+            while frames < 4000:  # from reset on; the codec plays from about 2,540 on
+                terminal.type(b"status\r")
+                terminal.expect(b"frames=")
+                frames = int(terminal.expect(b"\r\n"))
+                terminal.expect(b"wavenet> ")
+        finally:
+            terminal.close()
+        assert not out.exists()
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=TIMEOUT_S)
+    finally:
+        process.kill()
+    assert process.returncode == 0, stderr
+    words, rate = soundfile.read(out, dtype="int32")
+    assert rate == 192_000 and words.shape[1] == 4 and len(words) > 100
+    assert f"played {len(words)} frames" in stdout
+    assert len(np.unique(words[:, 0])) > 100 and not words[:, 1:].any()
+    assert list(tmp_path.glob("*.part")) == []
+
+
+def wav(path, frames, channels):
+    soundfile.write(path, np.zeros((frames, channels)), 48_000, format="WAV")
+    return path
+
+
+def test_bad_wavs(tmp_path):
+    (tmp_path / "text.wav").write_text("this is no sound")
+    cases = [
+        (wav(tmp_path / "empty.wav", 0, 1), "0 samples"),
+        (wav(tmp_path / "five.wav", 10, 5), "5 channels"),
+        (tmp_path / "text.wav", "not a readable WAV"),
+        (tmp_path / "none.wav", "no such file"),
+    ]
+    for path, words in cases:
+        out = tmp_path / "out.wav"
+        result = build("--sim", "--wav-in", path, "--wav-out", out)
+        assert_one_line(result, str(path), words)
+        assert not out.exists()
+
+
+def test_bad_models(tmp_path):
+    (tmp_path / "text.npz").write_text("no model")
+    np.savez(tmp_path / "pickled.npz", spec=np.array([{}], dtype=object), meta=np.array("{}"))
+    for name, words in (("none", "no such file"), ("text", ""), ("pickled", "pickle")):
+        path = tmp_path / f"{name}.npz"
+        assert_one_line(build("--sim", "--model", path), str(path), words)
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        ([], ["nothing to do", "--sim"]),
+        (["--board", "ecpix5"], ["board 'ecpix5'", "--sim"]),
+        (["--sim", "--board", "toaster"], ["board 'toaster'"]),
+        (["--sim", "--sample-rate", "44100"], ["44100", "192000, 96000, 48000"]),
+        (["--sim", "--cpu-type", "z80"], ["cpu type 'z80'", "picorv32, vexriscv, serv"]),
+        (["--sim", "--duration", "0"], ["duration 0 s", "above 0"]),
+        (["--sim", "--duration", "nan"], ["duration nan s"]),
+        (["--sim", "--duration", "long"], ["--duration", "'long'"]),
+        (["--sim", "--serial-port", "65536"], ["port 65536", "1 to 65535"]),
+        (["--sim", "--wav-out", "/nowhere/out.wav"], ["/nowhere", "does not exist"]),
+        (["--sim", "--frobnicate"], ["--frobnicate"]),
+    ],
+)
+def test_bad_arguments(arguments, words):
+    assert_one_line(build(*arguments), *words)
+
+
+def test_port_in_use():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert_one_line(build("--sim", "--serial-port", port), f"port {port}", "in use")
+
+
+def test_output_folder_in_use(tmp_path):
+    process, _ = session("--output-dir", tmp_path / "build")
+    try:
+        second = build("--sim", "--output-dir", tmp_path / "build")
+        assert_one_line(second, str(tmp_path / "build"), "in use", "--output-dir")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 0

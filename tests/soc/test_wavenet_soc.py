@@ -1,0 +1,99 @@
+"""The SoC as LiteX builds it: CPUs, register map, what it refuses, what its simulator depends on."""
+
+import csv
+import dataclasses
+import json
+import re
+
+import numpy as np
+import pytest
+
+from models.folding import plan
+from models.spec import Conv1DSpec, Model, NetworkSpec
+from soc.sim_soc import SYS_CLK_FREQ, generate
+from soc.wavenet_soc import cycles_per_sample
+from tests.support.nets import random_model
+from tests.support.soc_runs import planned, zoo_model
+
+
+def design(folder):
+    """The Verilog without its comments, which hold the date."""
+    return re.sub(r"(?m)^//.*$", "", (folder / "sim.v").read_text())
+
+
+@pytest.mark.parametrize("cpu_type", ["picorv32", "vexriscv", "serv"])
+def test_cpus(tmp_path, cpu_type):
+    model = zoo_model()
+    _, gateware, sources = generate(model, planned(model), tmp_path, cpu_type=cpu_type)
+    assert sources and cpu_type in sources[0].lower()
+    assert (gateware / "sim_rom.init").stat().st_size > 4096
+
+
+def test_register_map(tmp_path):
+    model = zoo_model()
+    soc, *_ = generate(model, planned(model), tmp_path)
+    with open(tmp_path / "csr.csv") as file:
+        rows = [row for row in csv.reader(line for line in file if not line.startswith("#"))]
+    registers = {row[1] for row in rows if row[0] == "csr_register"}
+    assert registers >= {
+        "wavenet_control", "wavenet_status", "wavenet_frames", "wavenet_cycles_used",
+        "wavenet_saturations0", "wavenet_saturations1", "wavenet_saturations2",
+        "ingress_embedding", "ingress_control", "ingress_overruns", "ingress_cycles_available",
+        "codec_status", "uart_rxtx",
+    }  # fmt: skip
+    described = json.loads((tmp_path / "csr.json").read_text())
+    assert described["constants"]["wavenet_folding"] == str(planned(model))
+    assert described["constants"]["audio_sample_rate"] == "192000"
+    assert described["memories"]["wavenet"]["base"] == soc.mem_map["wavenet"]
+    for csr in [*soc.wavenet.get_csrs(), *soc.ingress.get_csrs(), *soc.codec.get_csrs()]:
+        fields = getattr(csr, "fields", None)
+        assert csr.description or all(field.description for field in fields.fields), csr.name
+
+
+def test_weights_and_firmware_are_no_part_of_the_design(tmp_path):
+    model = zoo_model()
+    other = random_model(model.spec, seed=1)
+    _, first, _ = generate(model, planned(model), tmp_path / "a")
+    _, second, _ = generate(other, planned(model), tmp_path / "b")
+    assert design(first) == design(second)
+    assert (first / "sim_init.cpp").read_text() == (second / "sim_init.cpp").read_text()
+    contents = [
+        {path.name: path.read_text() for path in folder.glob("*.init")}
+        for folder in (first, second)
+    ]
+    assert contents[0].keys() == contents[1].keys()
+    assert contents[0] != contents[1]
+
+
+def test_a_slow_folding_is_refused(tmp_path):
+    model = zoo_model()
+    slow = plan(model.spec, 1024)
+    with pytest.raises(ValueError, match=r"it takes 1024 cycles a sample, 256 are there"):
+        generate(model, slow, tmp_path, sample_rate=192_000)
+
+
+@pytest.mark.parametrize("rate, cycles", [(192_000, 256), (96_000, 512), (48_000, 1024)])
+def test_cycles_per_sample(rate, cycles):
+    assert cycles_per_sample(SYS_CLK_FREQ, rate) == cycles
+
+
+@pytest.mark.parametrize("rate", [44_100, 200_000, 0])
+def test_other_rates_are_refused(rate):
+    with pytest.raises(ValueError, match="is not allowed"):
+        cycles_per_sample(SYS_CLK_FREQ, rate)
+
+
+def test_po2_layers_are_refused_until_they_are_built(tmp_path):
+    layer = Conv1DSpec(4, 4, weights="po2")
+    spec = NetworkSpec((layer,))
+    model = Model(spec, [(np.ones((1, 4, 4), np.int64), np.zeros(4, np.int64))])
+    with pytest.raises(ValueError, match="layer 0: weights 'po2'"):
+        generate(model, plan(spec, 256), tmp_path)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (4, 4), (3, 2), (6, 6)])
+def test_any_channel_count_elaborates(tmp_path, shape):
+    spec = NetworkSpec((Conv1DSpec(*shape, kernel_size=2),), name="small")
+    model = random_model(dataclasses.replace(spec), seed=2)
+    soc, *_ = generate(model, plan(spec, 256), tmp_path)
+    assert soc.frame_latency >= 1
