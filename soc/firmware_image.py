@@ -9,6 +9,8 @@ import litex.soc.cores.cpu
 from litex.soc.integration import export
 from litex.soc.integration.common import get_mem_data
 
+from soc.toolchain import environment
+
 SOURCES = Path(__file__).parent / "firmware"
 
 # No libc: the firmware needs none, and picolibc would cost 26 s and 450 MB a build folder.
@@ -28,8 +30,10 @@ def compile_firmware(soc, include_dir, output_dir):
     include_dir : holds generated/ with csr.h, soc.h, regions.ld, output_format.ld (LiteX's Builder)
     output_dir  : gets firmware.elf, firmware.map, firmware.bin
 
-    Raises FirmwareError when the compiler fails, which includes an image too big for ROM or SRAM.
+    Raises FirmwareError when the compiler fails, which includes an image too big for ROM or SRAM, and
+    ToolError when there is no compiler.
     """
+    environment(["riscv64-unknown-elf-gcc"]) # LiteX would list 17 names it looked for.
     output_dir = Path(output_dir)
     output_dir.mkdir(parents=True, exist_ok=True)
     variables = dict(export.get_cpu_mak(soc.cpu, True))

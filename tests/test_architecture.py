@@ -89,8 +89,6 @@ def allowed(item):
     room = Path(path).parts[0]
     if path == "build.py":
         return not ours or within(target, "soc", "boards", "models")
-    if path == "soc/demo.py":  # A program like build.py: it compares the sound with the waves.
-        return not within(target, "boards", "build", "tests", *TENSORFLOW)
     if room == "soc":
         return not within(target, "litex_boards", *TENSORFLOW) and (
             not ours or within(target, "soc", "gateware", "models.image")
@@ -221,7 +219,6 @@ def test_git_holds_no_index_address():
         ("soc/wavenet_soc.py", "from models import spec"),
         ("soc/wavenet_soc.py", "import models"),
         ("soc/wavenet_soc.py", "import importlib\nimportlib.import_module('boards.ecpix5')"),
-        ("soc/demo.py", "from boards import ecpix5"),
         ("soc/sim_soc.py", "import litex_boards.platforms.ecpix5"),
         ("boards/ecpix5.py", "from soc.toolchain import environment"),
         ("build.py", "from gateware import layouts"),
@@ -245,7 +242,6 @@ def test_a_wrong_arrow_is_seen(path, text, tmp_path):
     [
         ("build.py", "import argparse\nfrom models import folding\nfrom soc import sim_soc"),
         ("soc/sim_soc.py", "import numpy\nfrom gateware import layouts\nfrom models import image"),
-        ("soc/demo.py", "from models.training import waves\nfrom models.spec import Model"),
         ("models/training/train.py", "import tensorflow, qkeras\nfrom models import spec"),
         ("gateware/core.py", "import math\nfrom migen import *\nfrom .layouts import frame"),
         (

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from soc import toolchain
+from soc.firmware_image import compile_firmware
 
 VERILOG = """
 module accumulator(input clk, input [15:0] step, output reg [15:0] total);
@@ -93,7 +94,7 @@ def test_a_missing_program_is_named_with_its_source(program, source, monkeypatch
 
 def test_only_the_programs_asked_for_must_be_there(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert toolchain.environment(["verilator", "meson", "ninja"])
+    assert toolchain.environment(["verilator"])
 
 
 def test_the_callers_compiler_settings_stay_outside(monkeypatch):
@@ -105,14 +106,11 @@ def test_the_callers_compiler_settings_stay_outside(monkeypatch):
     assert env["MAKEFLAGS"] == toolchain.MAKEFLAGS
 
 
-def test_active_sets_the_process_environment_and_puts_it_back(monkeypatch):
-    monkeypatch.setenv("CFLAGS", "-nonsense")
-    before = dict(os.environ)
-    with pytest.raises(KeyboardInterrupt), toolchain.active():
-        assert os.environ["PATH"].startswith(str(toolchain.SHIMS))
-        assert "CFLAGS" not in os.environ
-        raise KeyboardInterrupt
-    assert dict(os.environ) == before
+def test_firmware_without_its_compiler_is_refused_before_a_file_is_written(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(toolchain.ToolError, match="^riscv64-unknown-elf-gcc not found: install"):
+        compile_firmware(None, tmp_path, tmp_path / "firmware")
+    assert not (tmp_path / "firmware").exists()
 
 
 def test_the_wrapper_is_whole_while_many_write_it(monkeypatch, tmp_path):
