@@ -30,8 +30,8 @@ def compile_firmware(soc, include_dir, output_dir):
     include_dir : holds generated/ with csr.h, soc.h, regions.ld, output_format.ld (LiteX's Builder)
     output_dir  : gets firmware.elf, firmware.map, firmware.bin
 
-    Raises FirmwareError when the compiler fails, which includes an image too big for ROM or SRAM, and
-    ToolError when there is no compiler.
+    Raises FirmwareError when the compiler fails, which includes an image too big for ROM or SRAM,
+    and ToolError when there is no compiler.
     """
     environment(["riscv64-unknown-elf-gcc"]) # LiteX would list 17 names it looked for.
     output_dir = Path(output_dir)
