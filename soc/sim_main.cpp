@@ -46,7 +46,7 @@ void on_signal(evutil_socket_t, short, void *base) {
 }
 
 #if VM_TRACE
-VerilatedFstC trace;
+VerilatedFstC &trace = *new VerilatedFstC; // never destroyed: Verilator's own globals go first
 #endif
 
 int open_modules(event_base *base, pad_list_s *pads) {
@@ -124,6 +124,11 @@ int main(int argc, char *argv[]) {
     litex_sim_pads_get_list(&pads);
     int  result = open_modules(base, pads);
     auto sim    = static_cast<Vsim *>(vsim);
+
+    // Who starts this program may have blocked the signals until there is someone to handle them.
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
 
     // Half periods of 10^12 / (2 * frequency) ps, the fraction carried on: no error adds up.
     const uint64_t half = 500000000000ull / frequency, rest = 500000000000ull % frequency;

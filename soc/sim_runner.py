@@ -147,9 +147,10 @@ class Simulation:
         self.started   = time.monotonic()
         with open(self.log, "wb") as log:
             # Its own session: Ctrl-C reaches this program alone, which then ends the simulation.
+            # That takes signals as soon as it can end well, not before.
             self.process = subprocess.Popen([program, str(SYS_CLK_FREQ)], cwd=self.run_dir,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                start_new_session=True)
+                start_new_session=True, preexec_fn=_block_signals)
 
     # While it runs --------------------------------------------------------------------------------
     @property
@@ -253,11 +254,14 @@ class Simulation:
         counter: the core's counter of frames when it was set, as `embed` prints it. Only after the
         end.
         """
-        # The core counts frames from reset on; the codec's frame 0 comes `started` frames later. The
-        # codec model closes a frame 2 cycles less half a BICK after the TDM's frame begins.
+        # The core counts frames from reset on; the codec's frame 0 comes `started` frames later.
+        # Its model closes a frame 2 cycles less half a BICK after the TDM's frame begins.
         half_bick = self.cycles_per_sample//256
         started   = (self.cycles - 2 + half_bick)//self.cycles_per_sample - self.report["frames"]
         return counter - started + self.soc.frame_latency - 2
+
+def _block_signals():
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
 
 def as_frames(frames):
     """int32 [n, 4] of int [n] or [n, 1 to 4]; ValueError for other shapes and beyond 24 bits."""

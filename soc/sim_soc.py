@@ -70,8 +70,8 @@ class Platform(SimPlatform):
 def numbered_afresh():
     """Within the block Migen numbers signals as in a new process.
 
-    The order of statements in the Verilog follows from these numbers, so that without this a second
-    design of one process would differ from the same design made first, and not be found in the cache.
+    The order of statements in the Verilog follows from these numbers: without this the second
+    design of a process would differ from the same design made first, and miss the cache.
     """
     before = DUID.get_max_duid()
     DUID._DUID__next_uid = 0

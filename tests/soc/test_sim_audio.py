@@ -110,7 +110,7 @@ def test_embedding_from_the_console_is_exact_and_survives_a_reboot(rate):
     rows = [sim.input_frame(counter) for counter in counters]
     assert 0 < rows[0] and sorted(rows) == rows and rows[-1] < len(frames)
 
-    # A setting counts from its row or the next one on: decided by what was heard, then all is equal.
+    # A setting counts from its row or the next one on: what was heard decides; all else is equal.
     heard = sim.frames_out[sim.soc.frame_latency :] >> 16
     reference = after_silence(model)
     start, point = 0, points[0]

@@ -1,4 +1,4 @@
-"""The SoC as LiteX builds it: CPUs, register map, what it refuses, what its simulator depends on."""
+"""The SoC as LiteX builds it: CPUs, register map, what it refuses, what the simulator is of."""
 
 import csv
 import dataclasses
