@@ -9,78 +9,14 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-ROUNDINGS = ("half_even", "floor")
-WEIGHT_KINDS = ("fixed", "po2")
+from models.number_format import ModelError, NumberFormat, check_int
 
+WEIGHT_KINDS = ("fixed", "po2")
 
 # What np.load and json raise on files that are damaged or of another kind. RuntimeError: a zip with
 # features that zipfile does not know.
 _UNREADABLE = (ValueError, TypeError, OSError, EOFError, RuntimeError, BadZipFile, zlib.error)
 _PICKLED = "holds pickled objects, which are never loaded; allowed are plain arrays"
-
-
-class ModelError(ValueError):
-    """A model file or a description that cannot be used; the message is one line for the user."""
-
-
-def _check_int(owner, name, value, low, high=None):
-    """Raise ModelError unless `value` is a whole number in [low, high]."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise ModelError(f"{owner}: {name} {value!r} is not a whole number")
-    if value < low or (high is not None and value > high):
-        allowed = f"at least {low}" if high is None else f"{low} to {high}"
-        raise ModelError(f"{owner}: {name} {value} is not allowed: {allowed}")
-
-
-@dataclass(frozen=True)
-class NumberFormat:
-    """Signed fixed point: the integer n of `bits` bits is the value n / 2**frac (default Q4.12).
-
-    `rounding` is how a sum at 2*frac fractional bits becomes a word: "half_even" (as QKeras,
-    through tf.round) or "floor" (arithmetic shift, as truncating hardware).
-    """
-
-    bits: int = 16
-    frac: int = 12
-    rounding: str = "half_even"
-
-    def __post_init__(self):
-        _check_int("number format", "bits", self.bits, 4, 24)
-        _check_int("number format", "frac", self.frac, 1, self.bits - 1)
-        if self.rounding not in ROUNDINGS:
-            raise ModelError(
-                f"number format: rounding {self.rounding!r} is not allowed: {', '.join(ROUNDINGS)}"
-            )
-
-    @property
-    def min(self):
-        return -(1 << (self.bits - 1))
-
-    @property
-    def max(self):
-        return (1 << (self.bits - 1)) - 1
-
-    @property
-    def one(self):
-        """The integer that stands for 1.0."""
-        return 1 << self.frac
-
-    def accumulator_bits(self, fan_in):
-        """Width of a signed accumulator that cannot overflow for `fan_in` products and a bias."""
-        bound = fan_in * self.min**2 + (-self.min << self.frac)
-        return bound.bit_length() + 1
-
-    def from_float(self, value):
-        """Nearest representable integers (half to even), saturated. Any shape; returns int64."""
-        scaled = np.rint(np.asarray(value, np.float64) * self.one)
-        return np.clip(scaled, self.min, self.max).astype(np.int64)
-
-    def to_float(self, value):
-        """Values of the integers `value`, exactly, as float64."""
-        return np.asarray(value, np.float64) / self.one
-
-    def __str__(self):
-        return f"Q{self.bits - self.frac}.{self.frac} {self.rounding}"
 
 
 @dataclass(frozen=True)
@@ -102,7 +38,7 @@ class Conv1DSpec:
 
     def __post_init__(self):
         for name in ("in_channels", "out_channels", "kernel_size", "dilation", "repeat"):
-            _check_int("layer", name, getattr(self, name), 1)
+            check_int("layer", name, getattr(self, name), 1)
         if not isinstance(self.relu, bool):
             raise ModelError(f"layer: relu {self.relu!r} is not allowed: true, false")
         if self.weights not in WEIGHT_KINDS:
@@ -147,7 +83,7 @@ class NetworkSpec:
         object.__setattr__(self, "layers", tuple(self.layers))
         if not self.layers:
             raise ModelError("network: no layers; at least 1 is needed")
-        _check_int("network", "sample_rate", self.sample_rate, 1)
+        check_int("network", "sample_rate", self.sample_rate, 1)
         for index, (a, b) in enumerate(pairwise(self.layers)):
             if a.out_channels != b.in_channels:
                 raise ModelError(

@@ -21,8 +21,8 @@ class TapCache(LiteXModule):
     """History of a layer's input, written channel by channel, read `simd` inputs at once.
 
     A ring of `slots` frames: those the taps reach back to and PENDING more, which the producer
-    fills while the stage still reads. It replaces both the shift buffer and the activation caches of
-    older designs.
+    fills while the stage still reads. It replaces both the shift buffer and the activation caches
+    of older designs.
 
         word (slot, w) of lane i holds channel w*lanes + i,  lanes = min(simd, in_channels)
 

@@ -1,0 +1,71 @@
+"""The fixed-point words of a network, and the error that names what is wrong with a description."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+ROUNDINGS = ("half_even", "floor")
+
+
+class ModelError(ValueError):
+    """A model file or a description that cannot be used; the message is one line for the user."""
+
+
+def check_int(owner, name, value, low, high=None):
+    """Raise ModelError unless `value` is a whole number in [low, high]."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise ModelError(f"{owner}: {name} {value!r} is not a whole number")
+    if value < low or (high is not None and value > high):
+        allowed = f"at least {low}" if high is None else f"{low} to {high}"
+        raise ModelError(f"{owner}: {name} {value} is not allowed: {allowed}")
+
+
+@dataclass(frozen=True)
+class NumberFormat:
+    """Signed fixed point: the integer n of `bits` bits is the value n / 2**frac (default Q4.12).
+
+    `rounding` is how a sum at 2*frac fractional bits becomes a word: "half_even" (as QKeras,
+    through tf.round) or "floor" (arithmetic shift, as truncating hardware).
+    """
+
+    bits: int = 16
+    frac: int = 12
+    rounding: str = "half_even"
+
+    def __post_init__(self):
+        check_int("number format", "bits", self.bits, 4, 24)
+        check_int("number format", "frac", self.frac, 1, self.bits - 1)
+        if self.rounding not in ROUNDINGS:
+            raise ModelError(
+                f"number format: rounding {self.rounding!r} is not allowed: {', '.join(ROUNDINGS)}"
+            )
+
+    @property
+    def min(self):
+        return -(1 << (self.bits - 1))
+
+    @property
+    def max(self):
+        return (1 << (self.bits - 1)) - 1
+
+    @property
+    def one(self):
+        """The integer that stands for 1.0."""
+        return 1 << self.frac
+
+    def accumulator_bits(self, fan_in):
+        """Width of a signed accumulator that cannot overflow for `fan_in` products and a bias."""
+        bound = fan_in * self.min**2 + (-self.min << self.frac)
+        return bound.bit_length() + 1
+
+    def from_float(self, value):
+        """Nearest representable integers (half to even), saturated. Any shape; returns int64."""
+        scaled = np.rint(np.asarray(value, np.float64) * self.one)
+        return np.clip(scaled, self.min, self.max).astype(np.int64)
+
+    def to_float(self, value):
+        """Values of the integers `value`, exactly, as float64."""
+        return np.asarray(value, np.float64) / self.one
+
+    def __str__(self):
+        return f"Q{self.bits - self.frac}.{self.frac} {self.rounding}"
