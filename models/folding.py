@@ -10,9 +10,9 @@ from math import ceil, log2
 from models.spec import Conv1DSpec, ModelError, NetworkSpec
 
 # Register stages of a Conv1D stage besides its adder tree, counted in gateware/wavenet/conv1d.py:
-# frame seen, frame started, memories read | multiplier in, out, accumulator | done, shift register,
-# round, saturate, FIFO.
-STAGE_REGISTERS = 3 + 3 + 4
+# frame seen, frame started, memories read | lane, accumulator | done, round, saturate, FIFO.
+LANE_REGISTERS = {"fixed": 2, "po2": 3}
+STAGE_REGISTERS = 3 + 1 + 4
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,14 @@ class LayerFolding:
                 )
 
     @property
-    def multipliers(self):
+    def lanes(self):
+        """Products a cycle."""
         return self.pe * self.simd
+
+    @property
+    def multipliers(self):
+        """Lanes of fixed-point weights; powers of two take shifters."""
+        return self.lanes if self.layer.weights == "fixed" else 0
 
     @property
     def interval(self):
@@ -43,23 +49,36 @@ class LayerFolding:
     @property
     def cycles(self):
         """Initiation interval of the stage: cycles a frame."""
+        return self.layer.repeat * self.pass_cycles
+
+    @property
+    def pass_cycles(self):
+        """Cycles of one of the layer's `repeat` passes."""
         return self.layer.out_channels // self.pe * self.interval
 
     @property
     def utilisation(self):
-        """Useful multiplications over what the multipliers could do in `cycles`."""
-        return self.layer.macs / (self.multipliers * self.cycles)
+        """Useful products over what the lanes could do in `cycles`."""
+        return self.layer.macs / (self.lanes * self.cycles)
 
     @property
     def latency(self):
         """Cycles from a frame's last input channel to its first output channel."""
-        tree = ceil(log2(self.simd))
-        return STAGE_REGISTERS + tree + self.layer.fan_in // self.simd - 1
+        return self.latency_last - (self._pass_latency_last - self._pass_latency)
 
     @property
     def latency_last(self):
         """Cycles from a frame's last input channel to its last output channel."""
-        return self.latency + self.cycles - self.interval + self.pe - 1
+        return self.layer.repeat * self._pass_latency_last
+
+    @property
+    def _pass_latency(self):
+        registers = STAGE_REGISTERS + LANE_REGISTERS[self.layer.weights] + ceil(log2(self.simd))
+        return registers + self.layer.fan_in // self.simd - 1
+
+    @property
+    def _pass_latency_last(self):
+        return self._pass_latency + self.pass_cycles - self.interval + self.pe - 1
 
 
 @dataclass(frozen=True)
@@ -86,7 +105,8 @@ class Folding:
 
     @property
     def utilisation(self):
-        return self.spec.macs_per_sample / (self.multipliers * self.cycles)
+        """Useful products over what all lanes could do in `cycles`."""
+        return self.spec.macs_per_sample / (sum(fold.lanes for fold in self.layers) * self.cycles)
 
     def __str__(self):
         return " ".join(f"{fold.pe}x{fold.simd}" for fold in self.layers)
@@ -151,5 +171,5 @@ def plan(spec, cycles_per_sample):
                 f"plan: layer {index} needs at least {fastest} cycles a sample, "
                 f"{cycles_per_sample} are there"
             )
-        layers.append(min(fitting, key=lambda f: (f.multipliers, f.cycles, f.pe)))
+        layers.append(min(fitting, key=lambda f: (f.lanes, f.cycles, f.pe)))
     return Folding(spec, tuple(layers), cycles_per_sample)

@@ -118,7 +118,7 @@ class WaveNetSoC(SoCCore):
         self.frame_latency = self.tdm.frame_latency(
             Ingress.LATENCY + (spec.in_channels - 1)        # Last beat into the core,
             + wavenet.latency                               # first beat out of it,
-            + (last.cycles - last.interval + last.pe - 1)   # its last beat,
+            + (last.latency_last - last.latency)   # its last beat,
             + max(self.tdm.slots - spec.out_channels, 0)    # and the slots that it leaves empty.
         )
 

@@ -15,27 +15,32 @@ class WaveNetCore(LiteXModule):
 
         sink --> Conv1D --> Conv1D --> ... --> source
 
-    spec    : layers and number_format (see models/spec.py); fixed-point weights, repeat 1
+    spec    : layers and number_format (see models/spec.py)
     folding : layers[i].pe, layers[i].simd (see models/folding.py)
+    contexts: independent streams (voices) through the same hardware, one frame after the other in
+              any order, each with its own history; a frame's tag tells which
     weights : per layer (kernel[tap][in][out], bias[out]) integers, the ROM contents of both banks
-    sink, source : frame_layout(bits), flow-controlled; `bank` on the sink must be steady in a
-                   frame, every layer computes that frame with that bank
+    sink, source : frame_layout(bits, contexts), flow-controlled; `bank` and `context` on the sink
+                   must be steady in a frame, every layer computes that frame with that bank
     bank    : bank asked for by software, for the tag of the frames to come
     bus     : Wishbone window on the parameters, one 16-bit parameter in a 32-bit word, word address
               {layer, lane, bank, row} (WeightLayout); reads are sign-extended
 
     Initiation interval: self.cycles, the slowest stage's. Latency: self.latency cycles from a
     frame's last input beat to its first output beat in an idle core.
-    Raises ValueError for foldings that do not fit and for layer kinds that are not built.
+    Raises ValueError for foldings that do not fit and for less than one context.
     """
-    def __init__(self, spec, folding, weights, with_csr=True):
+    def __init__(self, spec, folding, weights, contexts=1, with_csr=True):
         fmt = spec.number_format
         if not (len(spec.layers) == len(folding.layers) == len(weights)):
             raise ValueError(f"{len(spec.layers)} layers, {len(folding.layers)} foldings and "
                 f"{len(weights)} weight pairs: they must be equally many")
 
-        self.sink   = stream.Endpoint(frame_layout(fmt.bits))
-        self.source = stream.Endpoint(frame_layout(fmt.bits))
+        if contexts < 1:
+            raise ValueError(f"contexts {contexts} is not allowed: at least 1")
+
+        self.sink   = stream.Endpoint(frame_layout(fmt.bits, contexts))
+        self.source = stream.Endpoint(frame_layout(fmt.bits, contexts))
         self.bank   = Signal()
 
         # # #
@@ -44,11 +49,8 @@ class WaveNetCore(LiteXModule):
         # ---------
         self.stages = []
         for index, (layer, fold, pair) in enumerate(zip(spec.layers, folding.layers, weights)):
-            if layer.weights != "fixed" or layer.repeat != 1:
-                raise ValueError(f"layer {index}: weights {layer.weights!r}, repeat {layer.repeat} "
-                    "is not allowed: weights 'fixed', repeat 1")
             try:
-                stage = Conv1D(layer, fmt, fold.pe, fold.simd, *pair)
+                stage = Conv1D(layer, fmt, fold.pe, fold.simd, *pair, contexts=contexts)
             except ValueError as error:
                 raise ValueError(f"layer {index}: {error}") from None
             self.add_module(f"stage{index}", stage)
@@ -56,8 +58,8 @@ class WaveNetCore(LiteXModule):
         self.pipeline = stream.Pipeline(self.sink, *self.stages, self.source)
 
         self.cycles  = max([stage.cycles for stage in self.stages] + [spec.layers[0].in_channels])
-        self.latency = sum(stage.latency for stage in self.stages) + sum(
-            stage.cycles - stage.interval + stage.pe - 1 for stage in self.stages[:-1])
+        self.latency = self.stages[-1].latency + sum(
+            stage.latency_last for stage in self.stages[:-1])
 
         # Parameters.
         # -----------
@@ -109,12 +111,17 @@ class WaveNetCore(LiteXModule):
                 for stage, count in zip(self.stages, self.saturations)],
         ]
         slowest  = max(self.stages, key=lambda stage: stage.cycles)
+        passes   = Signal(max=max(slowest.repeat, 2))
         count    = Signal(16, reset=1)
         self.sync += If(slowest.busy,
             count.eq(count + 1),
             If(slowest.frame_done,
-                self.cycles_used.eq(count),
-                count.eq(1),
+                passes.eq(passes + 1),
+                If(passes == (slowest.repeat - 1),
+                    passes.eq(0),
+                    self.cycles_used.eq(count),
+                    count.eq(1),
+                ),
             ),
         )
 

@@ -26,6 +26,45 @@ class MultiplierLane(LiteXModule):
             self.product.eq(a*b),
         ]
 
+# Shift Lane ---------------------------------------------------------------------------------------
+
+class ShiftLane(LiteXModule):
+    """product = a*w for a power-of-two weight w = (-1)**sign * 2**(exponent - 1), or 0.
+
+    code : {sign, exponent}; exponent 0 is the weight 0, see `po2_code`. No multiplier, no bit lost.
+
+    Latency: LATENCY cycles, one product a cycle: register, shift, negate.
+    """
+    LATENCY = 3
+    def __init__(self, bits):
+        exponent_bits = po2_bits(bits) - 1
+        self.a        = Signal((bits, True))
+        self.b        = Signal(exponent_bits + 1)
+        self.product  = Signal((2*bits, True), reset_less=True)
+
+        # # #
+
+        a        = Signal((bits, True), reset_less=True)
+        exponent = Signal(exponent_bits, reset_less=True)
+        signs    = [Signal(reset_less=True) for _ in range(2)]
+        shifted  = Signal((2*bits - 1, True), reset_less=True)
+        self.sync += [
+            a.eq(self.a),
+            exponent.eq(self.b),
+            signs[0].eq(self.b[-1]),
+            shifted.eq(Mux(exponent == 0, 0, (a << exponent) >> 1)),
+            signs[1].eq(signs[0]),
+            self.product.eq(Mux(signs[1], -shifted, shifted)),
+        ]
+
+def po2_bits(bits):
+    """Width of the code of a power-of-two weight of a `bits` bit format: sign and exponent."""
+    return 1 + bits_for(bits)
+
+def po2_code(weight, bits):
+    """{sign, exponent} of an integer weight 0 or +/-2**k, k to bits - 1: exponent k + 1, or 0."""
+    return (weight < 0) << (po2_bits(bits) - 1) | abs(int(weight)).bit_length()
+
 # Adder Tree ---------------------------------------------------------------------------------------
 
 class AdderTree(LiteXModule):

@@ -2,7 +2,7 @@ from migen import *
 
 from litex.gen import *
 
-from gateware.wavenet.lanes import AdderTree, MultiplierLane
+from gateware.wavenet.lanes import AdderTree
 
 # Matrix Vector Unit -------------------------------------------------------------------------------
 
@@ -13,19 +13,21 @@ class MVU(LiteXModule):
 
     Timeline of one beat (data of the memories is valid in cycle 0):
 
-        cycle  0        1, 2        .. tree ..      last
-               a, w --> multiplier --> adder tree --> accumulator
+        cycle  0     LATENCY of a lane    .. tree ..     last
+               a, w -----> lane ------> adder tree --> accumulator
 
-    activations[simd], weights[pe*simd], valid, first, last : in cycle 0
+    lane_cls : MultiplierLane or ShiftLane
+
+    activations[simd], weights[pe*simd] (as the lane takes them), valid, first, last : in cycle 0
     biases[pe] : in cycle latency - 1 after the group's first beat, where they meet the accumulator
     sums[pe], done : accumulators, `done` in the cycle after the group's last beat was added
 
     Latency: self.latency cycles from a group's last beat to `done`; a beat a cycle, no gaps needed
     between groups. The accumulator cannot overflow (width from the caller).
     """
-    def __init__(self, pe, simd, bits, frac, accumulator_bits):
+    def __init__(self, pe, simd, bits, frac, accumulator_bits, lane_cls):
         self.activations = [Signal((bits, True)) for _ in range(simd)]
-        self.weights     = [Signal((bits, True)) for _ in range(pe*simd)]
+        self.weights     = []
         self.biases      = [Signal((bits, True)) for _ in range(pe)]
         self.valid       = Signal()
         self.first       = Signal()
@@ -38,16 +40,14 @@ class MVU(LiteXModule):
         for p in range(pe):
             products = []
             for i in range(simd):
-                lane = MultiplierLane(bits)
+                lane = lane_cls(bits)
                 self.add_module(f"lane{p}_{i}", lane)
-                self.comb += [
-                    lane.a.eq(self.activations[i]),
-                    lane.b.eq(self.weights[p*simd + i]),
-                ]
+                self.weights.append(lane.b)
+                self.comb += lane.a.eq(self.activations[i])
                 products.append(lane.product)
             tree = AdderTree(products)
             self.add_module(f"tree{p}", tree)
-            delay = MultiplierLane.LATENCY + tree.latency
+            delay = lane_cls.LATENCY + tree.latency
             if p == 0:
                 valid, first, last = self.delayed((self.valid, self.first, self.last), delay)
             addend = Signal((accumulator_bits, True))

@@ -20,29 +20,30 @@ def ring_add(pointer, amount, depth):
 class TapCache(LiteXModule):
     """History of a layer's input, written channel by channel, read `simd` inputs at once.
 
-    A ring of `slots` frames: those the taps reach back to and PENDING more, which the producer
-    fills while the stage still reads. It replaces both the shift buffer and the activation caches
-    of older designs.
+    A ring of `slots` frames for each context: those the taps reach back to and `pending` more,
+    which the producer fills while the stage still reads. It replaces both the shift buffer and the
+    activation caches of older designs.
 
         word (slot, w) of lane i holds channel w*lanes + i,  lanes = min(simd, in_channels)
+        address = {slot*words + w, context}: only the contexts are rounded up to a power of two
 
     With simd > in_channels several taps are read at once, so the ring exists `copies` times; copy j
     is written j*dilation frames earlier in the ring, and one read address serves all copies.
 
-    sink     : frame_layout(bits); ready while a slot is free
-    address  : read address, word index in the ring; `data` (simd words, flat input order
+    sinks    : frame_layout(bits, contexts); beats of several producers may alternate, the first
+               sink goes first. Ready while a slot is free
+    address  : read address without its context bits; `data` (simd words, flat input order
                tap*in_channels + channel) follows one cycle later
-    oldest   : address of the oldest tap's first word for the frame being read
-    occupied : frames written and not yet released, 0 to 1 + PENDING
-    banks    : tags of the frame being read and of the one after it
-    release  : strobe, the frame being read is done; `oldest` and `banks` move on
+    occupied : frames written and not yet released, 0 to 1 + pending
+    frame    : bank, context and `oldest` (address of the oldest tap) of the frame being read
+    next     : the same of the frame after it
+    release  : strobe, the frame being read is done; the next one takes its place
 
     History is zero at power-up. Raises ValueError when simd does not divide the fan-in as
     in_channels/simd words or simd/in_channels taps.
     """
-    # One would do, but then a producer that sends a channel every cycle waits once a frame.
-    PENDING = 2
-    def __init__(self, bits, in_channels, kernel_size, dilation, simd):
+    def __init__(self, bits, in_channels, kernel_size, dilation, simd, contexts=1, sinks=1,
+        pending=2):
         lanes  = gcd(simd, in_channels)
         copies = simd // lanes
         if lanes != min(simd, in_channels) or kernel_size % copies:
@@ -51,82 +52,118 @@ class TapCache(LiteXModule):
                 f"or {in_channels} times a divisor of kernel_size {kernel_size}")
 
         self.words = words = in_channels // lanes            # A slot's words.
-        self.slots = slots = (kernel_size - 1)*dilation + 1 + self.PENDING
+        self.slots = slots = (kernel_size - 1)*dilation + 1 + pending
         self.depth = depth = slots*words
         self.step  = copies*dilation*words                   # From a read tap to the next one.
 
-        self.sink     = stream.Endpoint(frame_layout(bits))
+        layout = [
+            ("bank",    1),
+            ("context", bits_for(contexts - 1)),
+            ("oldest",  bits_for(depth - 1)),
+        ]
+        self.sinks    = [stream.Endpoint(frame_layout(bits, contexts)) for _ in range(sinks)]
         self.address  = Signal(max=max(depth, 2))
         self.data     = [Signal((bits, True)) for _ in range(simd)]
-        self.oldest   = Signal(max=max(depth, 2))
-        self.occupied = Signal(max=2 + self.PENDING)
-        self.banks    = [Signal() for _ in range(2)]
+        self.occupied = Signal(max=2 + pending)
+        self.frame    = Record(layout)
+        self.next     = Record(layout)
         self.release  = Signal()
 
         # # #
 
-        # Write Side.
-        # -----------
-        sink    = self.sink
-        write   = Signal()
-        written = Signal()
+        # Write Side: one beat a cycle, from the first sink that has one.
+        # ---------------------------------------------------------------
+        beat    = stream.Endpoint(frame_layout(bits, contexts))
         lane    = Signal(max=max(lanes, 2))
         word    = Signal(max=max(words, 2))
+        write   = Signal()
+        written = Signal()
         self.comb += [
-            sink.ready.eq(self.occupied != (1 + self.PENDING)),
-            write.eq(sink.valid & sink.ready),
-            written.eq(write & sink.last),
+            beat.ready.eq(self.occupied != (1 + pending)),
+            write.eq(beat.valid & beat.ready),
+            written.eq(write & beat.last),
         ]
-        self.sync += [
-            If(write,
-                lane.eq(lane + 1),
-                If(lane == (lanes - 1),
-                    lane.eq(0),
-                    word.eq(word + 1),
+        granted = []
+        for sink in self.sinks:
+            own_lane, own_word = Signal.like(lane), Signal.like(word)
+            granted.append([
+                sink.connect(beat),
+                lane.eq(own_lane),
+                word.eq(own_word),
+            ])
+            self.sync += If(sink.valid & sink.ready,
+                own_lane.eq(own_lane + 1),
+                If(own_lane == (lanes - 1),
+                    own_lane.eq(0),
+                    own_word.eq(own_word + 1),
                 ),
-            ),
-            If(written,
-                lane.eq(0),
-                word.eq(0),
-            ),
-            self.occupied.eq(self.occupied + written - self.release),
-        ]
+                If(sink.last,
+                    own_lane.eq(0),
+                    own_word.eq(0),
+                ),
+            )
+        choice = If(self.sinks[0].valid, granted[0])
+        for sink, grant in zip(self.sinks[1:], granted[1:]):
+            choice = choice.Elif(sink.valid, grant)
+        self.comb += choice
+        self.sync += self.occupied.eq(self.occupied + written - self.release)
 
         # Ring.
         # -----
-        def advance(pointer, amount):
-            return pointer.eq(ring_add(pointer, amount, depth))
-
+        context_bits = log2_int(contexts, need_pow2=False)
+        full_address = Signal(context_bits + len(self.address))
+        self.comb   += full_address.eq(Cat(self.frame.context[:context_bits], self.address))
         for copy in range(copies):
-            start   = ((kernel_size - 1 - copy)*dilation) % slots
-            pointer = Signal(max=max(depth, 2), reset=start*words)
-            self.sync += If(written, advance(pointer, words))
+            start    = ((kernel_size - 1 - copy)*dilation) % slots
+            pointers = [Signal(max=max(depth, 2), reset=start*words) for _ in range(contexts)]
+            pointer  = Signal.like(pointers[0])
+            self.comb += pointer.eq(Array(pointers)[beat.context])
+            self.sync += [If(written & (beat.context == context),
+                register.eq(ring_add(register, words, depth)),
+            ) for context, register in enumerate(pointers)]
             for index in range(lanes):
-                memory = Memory(bits, depth, init=[0]*depth)
+                size   = depth << context_bits
+                memory = Memory(bits, size, init=[0]*size)
                 port   = memory.get_port(write_capable=True)
                 reader = memory.get_port()
                 self.specials += memory, port, reader
                 self.comb += [
-                    port.adr.eq(pointer + word),
-                    port.dat_w.eq(sink.data),
+                    port.adr.eq(Cat(beat.context[:context_bits], (pointer + word)[:len(pointer)])),
+                    port.dat_w.eq(beat.data),
                     port.we.eq(write & (lane == index)),
-                    reader.adr.eq(self.address),
+                    reader.adr.eq(full_address),
                     self.data[copy*lanes + index].eq(reader.dat_r),
                 ]
 
-        # Read Side.
-        # ----------
-        # Frame n sits at ring position n + (K-1)*D of copy 0, its oldest tap at position n.
-        tags = Array(Signal() for _ in range(4))
-        newest, reading = Signal(2), Signal(2)
+        # Read Side: tags of the frames in the order they came, the oldest tap's address a context.
+        # ------------------------------------------------------------------------------------------
+        # Frame n of a context sits at ring position n + (K-1)*D of copy 0, its oldest tap at n.
+        queue   = [Record(layout[:2]) for _ in range(2**bits_for(1 + pending))]
+        newest  = Signal(max=len(queue))
+        reading = Signal(max=len(queue))
+        after   = Signal(max=len(queue))
+        oldest  = [Signal(max=max(depth, 2)) for _ in range(contexts)]
+        moved   = Signal(max=max(depth, 2))
+        self.comb += [
+            after.eq(reading + 1),
+            moved.eq(ring_add(self.frame.oldest, words, depth)),
+        ]
+        for record, place in (self.frame, reading), (self.next, after):
+            self.comb += [
+                record.bank.eq(Array(tag.bank for tag in queue)[place]),
+                record.context.eq(Array(tag.context for tag in queue)[place]),
+                record.oldest.eq(Array(oldest)[record.context]),
+            ]
+        self.comb += If(self.next.context == self.frame.context, self.next.oldest.eq(moved))
         self.sync += [
             If(written,
-                tags[newest].eq(sink.bank),
+                [If(newest == place, tag.bank.eq(beat.bank), tag.context.eq(beat.context))
+                    for place, tag in enumerate(queue)],
                 newest.eq(newest + 1),
             ),
             If(self.release,
-                advance(self.oldest, words),
+                [If(self.frame.context == context, register.eq(moved))
+                    for context, register in enumerate(oldest)],
                 reading.eq(reading + 1),
             ),
         ]
-        self.comb += [bank.eq(tags[(reading + i)[:2]]) for i, bank in enumerate(self.banks)]

@@ -4,6 +4,8 @@ from migen import *
 
 from litex.gen import *
 
+from gateware.wavenet.lanes import po2_bits, po2_code
+
 # Weight Layout ------------------------------------------------------------------------------------
 
 class WeightLayout:
@@ -26,6 +28,7 @@ class WeightLayout:
         self.fold         = self.fan_in//simd
         self.groups       = layer.out_channels//pe
         self.in_channels  = layer.in_channels
+        self.po2          = layer.weights == "po2"
         self.lanes        = pe*simd + pe
         self.row_bits     = max(1, ceil(log2(self.groups*self.fold)))
         self.lane_bits    = max(1, ceil(log2(self.lanes)))
@@ -61,10 +64,12 @@ class WeightLayout:
 class WeightMemory(LiteXModule):
     """The two-bank parameter memories of one stage, read by its MVU and written from the bus.
 
-    row, bank             : what the MVU reads now; `weights[pe*simd]` follow one cycle later
+    row, bank             : what the MVU reads now; `weights[pe*simd]` follow one cycle later: words
+                            for multiplier lanes, codes (see ShiftLane) for the lanes of po2 layers
     bias_row, bias_bank   : likewise for `biases[pe]`
     bus_adr, bus_we,
-    bus_dat_w, bus_dat_r  : bus side, address as in WeightLayout; dat_r follows one cycle later
+    bus_dat_w, bus_dat_r  : bus side, address as in WeightLayout; dat_r follows one cycle later.
+                            Words in every case: a power of two goes in and out as its integer
 
     Both banks hold the model at power-up, so that going to the other bank before anything was
     loaded changes nothing.
@@ -73,7 +78,8 @@ class WeightMemory(LiteXModule):
     def __init__(self, layout, bits, kernel, bias):
         self.row       = Signal(layout.row_bits)
         self.bank      = Signal()
-        self.weights   = [Signal((bits, True)) for _ in range(layout.pe*layout.simd)]
+        self.weights   = [Signal(po2_bits(bits) if layout.po2 else bits)
+            for _ in range(layout.pe*layout.simd)]
         self.bias_row  = Signal(max=max(layout.groups, 2))
         self.bias_bank = Signal()
         self.biases    = [Signal((bits, True)) for _ in range(layout.pe)]
@@ -92,20 +98,29 @@ class WeightMemory(LiteXModule):
         lane_read = Signal(layout.lane_bits)
         self.sync += lane_read.eq(bus_lane)
 
+        # The lowest set bit of +/-2**k is bit k.
+        code = Signal(po2_bits(bits))
+        if layout.po2:
+            self.comb += code[-1].eq(self.bus_dat_w[-1])
+            for k in reversed(range(bits)):
+                self.comb += If(self.bus_dat_w[k], code[:-1].eq(k + 1))
+
         read  = {}
         words = list(zip(layout.rom(kernel, bias), self.weights + self.biases))
         for lane, (rom, output) in enumerate(words):
             is_bias   = lane >= len(self.weights)
             lane_rows = len(self.bias_row) if is_bias else row_bits
-            contents  = [value % 2**bits for value in rom[:2**lane_rows]]
-            memory    = Memory(bits, 2**(lane_rows + 1), init=contents*2)
+            coded     = layout.po2 and not is_bias
+            contents  = [po2_code(value, bits) if coded else value % 2**bits
+                for value in rom[:2**lane_rows]]
+            memory    = Memory(len(output), 2**(lane_rows + 1), init=contents*2)
             reader    = memory.get_port()
             bus       = memory.get_port(write_capable=True)
             self.specials += memory, reader, bus
             self.comb += [
                 output.eq(reader.dat_r),
                 bus.adr.eq(Cat(bus_row[:lane_rows], bus_bank)),
-                bus.dat_w.eq(self.bus_dat_w),
+                bus.dat_w.eq(code if coded else self.bus_dat_w),
                 bus.we.eq(self.bus_we & (bus_lane == lane)),
             ]
             if is_bias:
@@ -113,4 +128,12 @@ class WeightMemory(LiteXModule):
             else:
                 self.comb += reader.adr.eq(Cat(self.row, self.bank))
             read[lane] = self.bus_dat_r.eq(bus.dat_r)
+            if coded:
+                read[lane] = [self.bus_dat_r.eq(0), self.decode(bus.dat_r, bits)]
         self.comb += Case(lane_read, read)
+
+    def decode(self, code, bits):
+        """Sets bus_dat_r to the word of a power of two's code; exponent 0 leaves it."""
+        exponent, sign = code[:-1], code[-1]
+        return Case(exponent, {k + 1: self.bus_dat_r.eq(Mux(sign, 2**bits - 2**k, 2**k))
+            for k in range(bits)})

@@ -15,14 +15,14 @@ from tests.support.nets import random_frames, random_model, random_network
 from tests.support.streams import Clock, FrameCollector, FrameDriver
 
 
-def build(model, folding):
-    return WaveNetCore(model.spec, folding, model.weights, with_csr=False)
+def build(model, folding, contexts=1):
+    return WaveNetCore(model.spec, folding, model.weights, contexts, with_csr=False)
 
 
-def simulate(core, frames, banks=None, stall=0.0, seed=0, extra=()):
+def simulate(core, frames, banks=None, stall=0.0, seed=0, extra=(), contexts=None):
     """Run `frames` through the core; returns driver, collector and the counters at the end."""
     clock = Clock()
-    driver = FrameDriver(core.sink, frames, banks, stall, seed, clock)
+    driver = FrameDriver(core.sink, frames, banks, stall, seed, clock, contexts)
     collector = FrameCollector(core.source, len(frames), stall, seed + 1, clock)
     counters = SimpleNamespace()
 
@@ -41,13 +41,19 @@ def simulate(core, frames, banks=None, stall=0.0, seed=0, extra=()):
 
 @pytest.mark.parametrize("seed", range(24))
 def test_random_networks_equal_the_reference_under_stalls(seed):
+    """Any layer kind, folding, format; one to three contexts that take turns as they like."""
     model, folding = random_network(seed)
+    contexts = 1 + seed % 3
     frames = random_frames(model.spec, 14, seed)
-    reference = Reference(model)
-    expected = reference.run(frames)
-    _, collector, counters = simulate(build(model, folding), frames, stall=0.4, seed=seed)
-    assert np.array_equal(collector.frames, expected), f"seed {seed}: {folding}"
-    assert counters.saturations == list(reference.saturations), f"seed {seed}"
+    order = np.random.default_rng(seed).integers(0, contexts, len(frames))
+    references = [Reference(model) for _ in range(contexts)]
+    expected = [references[c].step(frame).tolist() for c, frame in zip(order, frames)]
+    core = build(model, folding, contexts)
+    _, collector, counters = simulate(core, frames, stall=0.4, seed=seed, contexts=order.tolist())
+    assert collector.contexts == order.tolist(), f"seed {seed}: {folding}"
+    assert collector.frames == expected, f"seed {seed}: {folding}"
+    saturations = np.sum([reference.saturations for reference in references], axis=0)
+    assert counters.saturations == saturations.tolist(), f"seed {seed}"
     assert counters.frames == len(frames)
 
 
@@ -57,11 +63,18 @@ def test_interval_and_latency_equal_the_plan(seed):
     core = build(model, folding)
     assert (core.cycles, core.latency) == (folding.cycles, folding.latency)
     assert [s.latency for s in core.stages] == [f.latency for f in folding.layers]
-    driver, collector, counters = simulate(core, random_frames(model.spec, 14, seed))
+    driver, collector, _ = simulate(core, random_frames(model.spec, 1, seed))
     assert collector.starts[0] - driver.ends[0] == folding.latency, f"seed {seed}: {folding}"
-    full = 3 * len(folding.layers)  # Frames until every stage and its cache are in step.
-    assert set(np.diff(collector.starts[full:])) == {folding.cycles}, f"seed {seed}: {folding}"
-    assert counters.cycles_used == max(f.cycles for f in folding.layers)
+
+    # As fast as it takes them: a repeating layer takes bursts of up to `burst`, over and over.
+    core = build(model, folding)
+    burst = max(stage.burst for stage in core.stages)
+    _, collector, counters = simulate(core, random_frames(model.spec, 20 + 4 * burst, seed))
+    took = np.diff(collector.starts)[10:-burst]  # the first fill the caches, the last drain them
+    periods = [p for p in range(1, burst + 1) if np.array_equal(took[p:], took[:-p])]
+    assert periods, f"seed {seed}: {folding}: {took}"
+    assert took[: periods[0]].mean() == folding.cycles, f"seed {seed}: {folding}: {took}"
+    assert counters.cycles_used == max(fold.cycles for fold in folding.layers)
 
 
 def test_the_original_net_keeps_up_with_its_plan():
@@ -168,7 +181,5 @@ def test_parameters_that_do_not_fit_are_refused():
     assert message(fold(1, 1, layers=2)) == (
         "1 layers, 2 foldings and 1 weight pairs: they must be equally many"
     )
-    repeated = NetworkSpec([Conv1DSpec(4, 4, repeat=2)])
-    assert message(Folding(repeated, (LayerFolding(repeated.layers[0], 1, 1),), 0), repeated) == (
-        "layer 0: weights 'fixed', repeat 2 is not allowed: weights 'fixed', repeat 1"
-    )
+    with pytest.raises(ValueError, match=r"^contexts 0 is not allowed: at least 1$"):
+        build(model, fold(1, 1), contexts=0)

@@ -21,13 +21,14 @@ def random_model(spec, seed, scale=1.0):
     rng = np.random.default_rng(seed)
     fmt = spec.number_format
     low, high = int(fmt.min * scale), int(fmt.max * scale)
-    weights = [
-        (
-            rng.integers(low, high + 1, (layer.kernel_size, layer.in_channels, layer.out_channels)),
-            rng.integers(low, high + 1, layer.out_channels),
-        )
-        for layer in spec.layers
-    ]
+    weights = []
+    for layer in spec.layers:
+        shape = (layer.kernel_size, layer.in_channels, layer.out_channels)
+        kernel = rng.integers(low, high + 1, shape)
+        if layer.weights == "po2":
+            signs = rng.choice([-1, 0, 1], shape)
+            kernel = signs * 2 ** rng.integers(0, high.bit_length(), shape)
+        weights.append((kernel, rng.integers(low, high + 1, layer.out_channels)))
     return Model(spec, weights)
 
 
@@ -39,11 +40,19 @@ def random_frames(spec, count, seed):
 
 
 def random_network(seed):
-    """A random (Model, Folding): 1 to 3 layers, any shape, any legal folding, any format."""
+    """A random (Model, Folding): 1 to 3 layers of any kind, any legal folding, any format."""
     choose = random.Random(seed)
     channels = [choose.choice([1, 2, 3, 4, 6]) for _ in range(choose.randint(2, 4))]
     layers = [
-        Conv1DSpec(a, b, choose.randint(1, 4), choose.randint(1, 5), choose.random() < 0.5)
+        Conv1DSpec(
+            a,
+            b,
+            kernel_size=choose.randint(1, 4),
+            dilation=choose.randint(1, 5),
+            relu=choose.random() < 0.5,
+            weights=choose.choice(["fixed", "fixed", "po2"]),
+            repeat=choose.randint(1, 3) if a == b else 1,
+        )
         for a, b in zip(channels, channels[1:])
     ]
     spec = NetworkSpec(layers, choose.choice(FORMATS))
