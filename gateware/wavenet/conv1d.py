@@ -101,7 +101,7 @@ class Conv1D(LiteXModule):
                 out.connect(self.source),
             ]
         else:
-            self.add_loop(out, context_bits, layer.repeat, frames)
+            self.add_loop(out, contexts, context_bits, layer.repeat, frames)
 
         # Sequencer: groups of outputs, in each the taps, in each the words of a slot.
         # ---------------------------------------------------------------------------
@@ -227,7 +227,7 @@ class Conv1D(LiteXModule):
             in_flight.eq(in_flight + (advance & (step == 0)) - (leaves & (place == (pe - 1)))),
         ]
 
-    def add_loop(self, out, context_bits, repeat, frames):
+    def add_loop(self, out, contexts, context_bits, repeat, frames):
         """Sends `out` round to the cache until its last pass; lets in at most `frames` at a time.
 
         Inside, a context is {pass, context}.
@@ -245,12 +245,15 @@ class Conv1D(LiteXModule):
                 out.connect(back, omit={"context"}),
                 back.context.eq(out.context + (1 << context_bits)),
             ),
-            self.source.context.eq(out.context[:context_bits]),
             self.sink.connect(new, omit={"valid", "ready", "context"}),
-            new.context.eq(self.sink.context[:context_bits]),
             new.valid.eq(self.sink.valid & (inside != frames)),
             self.sink.ready.eq(new.ready & (inside != frames)),
             entered.eq(new.valid & new.ready & new.last),
             left.eq(self.source.valid & self.source.ready & self.source.last),
         ]
+        if contexts > 1:
+            self.comb += [
+                self.source.context.eq(out.context[:context_bits]),
+                new.context.eq(self.sink.context),
+            ]
         self.sync += inside.eq(inside + entered - left)

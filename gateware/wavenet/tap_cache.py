@@ -110,28 +110,32 @@ class TapCache(LiteXModule):
 
         # Ring.
         # -----
-        context_bits = log2_int(contexts, need_pow2=False)
-        full_address = Signal(context_bits + len(self.address))
-        self.comb   += full_address.eq(Cat(self.frame.context[:context_bits], self.address))
+        def ring_address(context, address):
+            return Cat(context, address) if contexts > 1 else address
+
+        size = depth << log2_int(contexts, need_pow2=False)
         for copy in range(copies):
             start    = ((kernel_size - 1 - copy)*dilation) % slots
             pointers = [Signal(max=max(depth, 2), reset=start*words) for _ in range(contexts)]
             pointer  = Signal.like(pointers[0])
-            self.comb += pointer.eq(Array(pointers)[beat.context])
+            write_address = Signal.like(pointer)
+            self.comb += [
+                pointer.eq(Array(pointers)[beat.context]),
+                write_address.eq(pointer + word),
+            ]
             self.sync += [If(written & (beat.context == context),
                 register.eq(ring_add(register, words, depth)),
             ) for context, register in enumerate(pointers)]
             for index in range(lanes):
-                size   = depth << context_bits
                 memory = Memory(bits, size, init=[0]*size)
                 port   = memory.get_port(write_capable=True)
                 reader = memory.get_port()
                 self.specials += memory, port, reader
                 self.comb += [
-                    port.adr.eq(Cat(beat.context[:context_bits], (pointer + word)[:len(pointer)])),
+                    port.adr.eq(ring_address(beat.context, write_address)),
                     port.dat_w.eq(beat.data),
                     port.we.eq(write & (lane == index)),
-                    reader.adr.eq(full_address),
+                    reader.adr.eq(ring_address(self.frame.context, self.address)),
                     self.data[copy*lanes + index].eq(reader.dat_r),
                 ]
 

@@ -5,7 +5,7 @@ from copy import deepcopy
 import numpy as np
 import pytest
 
-from models.spec import Model
+from models.spec import Conv1DSpec, Model, NetworkSpec
 from models.topologies import get
 from tests.support.nets import random_model
 from tests.support.soc_runs import (
@@ -66,6 +66,22 @@ def test_codec_hears_the_reference(make_model, rate):
     assert counts == list(reference.saturations)
     assert status["saturations"] == str(sum(counts))
     assert sum(counts) > 0  # else the comparison above says nothing
+
+
+def test_every_layer_kind():
+    """Shift lanes, a layer that repeats and a 1x1 convolution, as Verilog."""
+    layers = [
+        Conv1DSpec(4, 8, kernel_size=2, dilation=3, weights="po2"),
+        Conv1DSpec(8, 8, kernel_size=2, dilation=5, repeat=3),
+        Conv1DSpec(8, 4, relu=False, weights="po2"),
+    ]
+    model = random_model(NetworkSpec(layers, name="kinds"), seed=4, scale=0.1)
+    with simulation(model, 96_000, frames=codes(waves(seed=4))) as sim:
+        sim.wait(TIMEOUT_S)
+    reference = after_silence(model)
+    outputs = reference.run(network_frames(model.spec, sim.frames_in))
+    assert_plays(sim, outputs)
+    assert all(np.ptp(outputs, axis=0) > 100)  # else the comparison above says nothing
 
 
 def test_96_khz():

@@ -5,11 +5,10 @@ import dataclasses
 import json
 import re
 
-import numpy as np
 import pytest
 
 from models.folding import plan
-from models.spec import Conv1DSpec, Model, NetworkSpec
+from models.spec import Conv1DSpec, NetworkSpec
 from soc.sim_soc import SYS_CLK_FREQ, generate
 from soc.wavenet_soc import cycles_per_sample
 from tests.support.nets import random_model
@@ -81,14 +80,6 @@ def test_cycles_per_sample(rate, cycles):
 def test_other_rates_are_refused(rate):
     with pytest.raises(ValueError, match="is not allowed"):
         cycles_per_sample(SYS_CLK_FREQ, rate)
-
-
-def test_po2_layers_are_refused_until_they_are_built(tmp_path):
-    layer = Conv1DSpec(4, 4, weights="po2")
-    spec = NetworkSpec((layer,))
-    model = Model(spec, [(np.ones((1, 4, 4), np.int64), np.zeros(4, np.int64))])
-    with pytest.raises(ValueError, match="layer 0: weights 'po2'"):
-        generate(model, plan(spec, 256), tmp_path)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (4, 4), (3, 2), (6, 6)])
