@@ -17,6 +17,9 @@ CODEC_FRAC = 12 # A 16-bit codec word is taken as Q4.12, see gateware/audio/embe
 # through the pipeline, and the firmware writes one register before it reads the other.
 LEAD = range(-8, 17)
 
+# Until the first `embed` it comes from the codec's inputs 1 and 2, which are silent.
+CODEC_EMBEDDING = (0.0, 0.0)
+
 MISMATCH = "from frame {} on the SoC played what the reference does not"
 
 class MismatchError(RuntimeError):
@@ -65,42 +68,45 @@ def verify(spec, reference, sim, embeddings, marks):
 
     spec, reference: the network and a fresh models.reference.Reference of its model
     marks: as `perform` returned them
-    Returns a list of Take. Raises MismatchError unless every output word of the whole recording
-    equals the reference's for one choice of these frames.
+    Returns a list of Take; the first begins later than frame 0 where the console was slower than
+    the codec. Raises MismatchError unless every output word of the whole recording equals the
+    reference's for one choice of these frames.
     """
     fmt     = spec.number_format
     latency = sim.soc.frame_latency
     channel = min(spec.out_channels, sim.frames_out.shape[1])
     heard   = sim.frames_out[latency:latency + len(sim.input), :channel]
-    frames  = np.zeros((len(heard), spec.in_channels), np.int64)
-    frames[:, 0] = to_words(sim.frames_in[:len(heard), 0], fmt)
-    # The codec model counts from the first frame that it plays, the SoC from its reset.
-    first   = round(sim.report["sim_time_ps"]*1e-12*sim.sample_rate) - len(sim.frames_out)
+    # From before the SoC's reset on: silence until the codec's frame 0, which is row `silent`.
+    silent  = spec.receptive_field - sim.input_frame(0)
+    frames  = np.zeros((silent + len(heard), spec.in_channels), np.int64)
+    frames[silent:, 0] = to_words(sim.frames_in[:len(heard), 0], fmt)
 
     def played(state, start, stop, embedding):
         frames[start:stop, 1:3] = fmt.from_float(embedding)
-        return np.array_equal(
-            to_codes(state.run(frames[start:stop])[:, :channel], fmt), heard[start:stop])
+        words = to_codes(state.run(frames[start:stop])[:, :channel], fmt)
+        return np.array_equal(words[max(silent - start, 0):],
+            heard[max(start - silent, 0):max(stop - silent, 0)])
 
-    silence = np.zeros((spec.receptive_field, frames.shape[1]), np.int64)
-    silence[:, 1:3] = fmt.from_float(embeddings[0])
-    reference.run(silence)
-
-    starts = [0] + [mark - first for mark in marks[1:]] + [len(heard)]
+    embeddings = [CODEC_EMBEDDING, *embeddings]
+    starts     = [0] + [silent + sim.input_frame(mark) for mark in marks] + [len(frames)]
     for index in range(1, len(embeddings)):
         earliest, before = starts[index - 1], embeddings[index - 1]
+        # A frame is told by all outputs that remember the one before it, as far as it is heard.
+        told = max(starts[index], silent) + LEAD.stop + spec.receptive_field
+        told = min(told, max(starts[index + 1] + LEAD.start, starts[index] + LEAD.stop))
         for start in (starts[index] + lead for lead in LEAD):
             state = copy.deepcopy(reference)
             if (played(state, earliest, start, before)
-                    and played(state, start, starts[index] + 2*len(LEAD), embeddings[index])):
+                    and played(state, start, told, embeddings[index])):
                 starts[index] = start
                 played(reference, earliest, start, before)
                 break
         else:
-            raise MismatchError(MISMATCH.format(earliest))
+            raise MismatchError(MISMATCH.format(max(earliest - silent, 0)))
     if not played(reference, starts[-2], starts[-1], embeddings[-1]):
-        raise MismatchError(MISMATCH.format(starts[-2]))
-    return [Take(*take) for take in zip(embeddings, starts, starts[1:])]
+        raise MismatchError(MISMATCH.format(max(starts[-2] - silent, 0)))
+    starts = [max(start - silent, 0) for start in starts[1:]]
+    return [Take(*take) for take in zip(embeddings[1:], starts, starts[1:])]
 
 def to_frames(wave):
     """ADC codes int32 [n, 4] of a wave in the network's units, float [n], on channel 0."""

@@ -49,14 +49,15 @@ class Tour:
         self.embeddings = [place.embedding for place in STOPS.values()]
 
     def target(self, spans):
-        """What the net was asked for, float64; spans: (start, stop) samples of each stop."""
+        """What the net was asked for, float64, NaN before the first stop; spans: (start, stop)
+        samples of each stop, one after the other."""
         history = waves.SMOOTHING - 1
         phase = waves.phase(PITCH, self.rate, history + spans[-1][1], START, first=-history)
-        parts = []
+        target = np.full(spans[-1][1], np.nan)
         for place, (start, stop) in zip(STOPS.values(), spans):
             mix = sum(gain * wave(phase) for gain, wave in zip(place.gains, waves.WAVES.values()))
-            parts.append(waves.smooth(mix)[start:stop])
-        return np.concatenate(parts)
+            target[start:stop] = waves.smooth(mix)[start:stop]
+        return target
 
     def errors(self, output, spans):
         """ESR in dB of each stop, without its settling time; None each for a recording."""

@@ -32,6 +32,10 @@ def test_the_error_is_that_of_the_settled_part_against_the_wave_of_each_stop():
     for start, _ in spans:
         output[start : start + MODEL.spec.receptive_field] = 7.0
     assert tour.errors(output, spans) == [-np.inf] * len(STOPS)
+    late = [(100, spans[0][1]), *spans[1:]]
+    assert np.isnan(tour.target(late)[:100]).all()
+    assert np.array_equal(tour.target(late)[100:], target[100:])
+    assert tour.errors(output, late)[1:] == [-np.inf] * (len(STOPS) - 1)
     assert tour.errors(1.1 * target, spans)[0] < tour.errors(1.2 * target, spans)[0]
 
 

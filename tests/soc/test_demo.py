@@ -43,6 +43,21 @@ def test_every_frame_is_the_references_at_one_embedding_after_the_other(performa
     assert status["cycles_used"] == status["cycles_available"] == "256"
 
 
+def test_a_console_slower_than_the_codec_is_no_mismatch():
+    model, late = zoo_model(), 1_500  # frames of the codec before the first `embed`
+    frames = demo.to_frames(Tour(model, 48_000).input)
+    with simulation(model, 48_000, frames=frames, endless=True) as sim:
+        sim.wait_frames(late)
+        marks, _ = demo.perform(sim, EMBEDDINGS, EACH, Progress(quiet=True))
+    takes = verify(model, sim, marks)
+    assert [take.embedding for take in takes] == EMBEDDINGS
+    assert late <= takes[0].start < takes[0].stop == takes[1].start
+    wrong = sim.frames_out[sim.soc.frame_latency + takes[0].start - 1]  # before the first `embed`
+    wrong[0] ^= 1 << 16
+    with pytest.raises(demo.MismatchError, match="from frame 0 on the SoC played"):
+        verify(model, sim, marks)
+
+
 @pytest.mark.parametrize("where", [0, 700, -1])
 def test_one_wrong_bit_anywhere_is_found(performance, where):
     model, sim, marks, _ = performance
