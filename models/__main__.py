@@ -141,10 +141,18 @@ def evaluate_command(args):
 
     model = Model.load(args.model)
     esr = quality.esr_per_corner(quality.reference_of(model), model.spec)
-    print_quality(esr, model.meta.get("esr_db_float"), "float twin*")
+    twin = _noted_esr(model, esr)
+    print_quality(esr, twin, "float twin*")
     print(quality.DEFINITION)
-    if "esr_db_float" in model.meta:
+    if twin:
         print("* before quantisation, as the training wrote it into the model file")
+
+
+def _noted_esr(model, names):
+    """The float twin's ESR as the training noted it in the file; None where there is none."""
+    noted = model.meta.get("esr_db_float")
+    whole = isinstance(noted, dict) and all(isinstance(noted.get(n), (int, float)) for n in names)
+    return noted if whole else None
 
 
 def print_quality(esr, other, other_name):
@@ -163,6 +171,9 @@ def main(argv=None):
         args.run(args)
     except (ModelError, wav.WavError, OSError) as error:
         print(f"python -m models {args.command}: error: {error}", file=sys.stderr)
+        return 2
+    except MemoryError as error:
+        print(f"python -m models {args.command}: error: out of memory: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

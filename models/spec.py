@@ -1,6 +1,7 @@
 """The one description of a network that everything else reads: shapes, number format, weights."""
 
 import json
+import re
 import zlib
 from dataclasses import asdict, dataclass, field, fields
 from itertools import pairwise
@@ -12,6 +13,8 @@ import numpy as np
 from models.number_format import ModelError, NumberFormat, check_int
 
 WEIGHT_KINDS = ("fixed", "po2")
+NAME = r"[A-Za-z0-9._-]{1,40}"  # goes into the firmware and file names
+MAX_SAMPLE_RATE = 10_000_000  # Hz; a resampled WAV would not fit any memory far above
 
 # What np.load and json raise on files that are damaged or of another kind. RuntimeError: a zip with
 # features that zipfile does not know.
@@ -83,7 +86,12 @@ class NetworkSpec:
         object.__setattr__(self, "layers", tuple(self.layers))
         if not self.layers:
             raise ModelError("network: no layers; at least 1 is needed")
-        check_int("network", "sample_rate", self.sample_rate, 1)
+        check_int("network", "sample_rate", self.sample_rate, 1, MAX_SAMPLE_RATE)
+        if not isinstance(self.name, str) or not re.fullmatch(NAME, self.name):
+            raise ModelError(
+                f"network: name {self.name!r} is not allowed: "
+                "1 to 40 letters, digits, dots, dashes, underscores"
+            )
         for index, (a, b) in enumerate(pairwise(self.layers)):
             if a.out_channels != b.in_channels:
                 raise ModelError(

@@ -49,6 +49,8 @@ def check_writable(path):
         raise WavError(f"{path}: the folder {path.parent} is not writable")
     if path.is_dir():
         raise WavError(f"{path}: is a folder, not a file")
+    if path.exists() and not path.is_file():  # it would be replaced, /dev/null too
+        raise WavError(f"{path}: is a device or a pipe, not a file")
 
 
 def write(path, samples, rate):

@@ -25,10 +25,15 @@ class Tour:
     recording: float [n], any scale; it is played with a peak of 1.0
     input:     float [n] in the network's units, beyond the end of the tour where there is more
 
-    Raises ModelError where a stop is too short for the net to forget the one before.
+    Raises ModelError where a stop is too short for the net to forget the one before, and for a
+    net of fewer than 3 input channels.
     """
 
     def __init__(self, model, rate, seconds=None, recording=None):
+        if model.spec.in_channels < 3:
+            raise ModelError(
+                f"network: {model.spec.in_channels} input channels; wave, e0 and e1 need 3"
+            )
         self.model, self.rate = model, rate
         self.synthetic = recording is None
         if self.synthetic:

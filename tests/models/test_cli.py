@@ -13,6 +13,7 @@ from models.__main__ import main
 from models.reference import Reference
 from models.spec import Conv1DSpec, Model, NetworkSpec
 from models.topologies import get
+from models.training import waves
 from tests.support.nets import random_model
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,6 +122,24 @@ def test_bad_models(room, capsys):
     np.savez("misfit.npz", **arrays)
     message = "network: layer 0 gives 16 channels, layer 1 takes 8; they must be equal"
     refused(render("misfit.npz"), f"misfit.npz: {message}", capsys)
+
+
+def test_a_net_too_large_for_the_memory_is_one_line(room, capsys):
+    random_model(NetworkSpec((Conv1DSpec(3, 1, 2, 10**13),)), 1).save("far.npz")
+    status, out, err = run(render("far.npz"), capsys)
+    assert (status, out) == (2, "") and not Path("out.wav").exists()
+    assert err.startswith("python -m models render: error: out of memory: Unable to allocate")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("noted", [{"sine": 1.0}, [1], None, {"sine": "good"}])
+def test_evaluate_leaves_out_what_the_training_did_not_note(room, capsys, noted):
+    model = random_model(NetworkSpec((Conv1DSpec(3, 1),)), 1)
+    model.meta["esr_db_float"] = noted
+    model.save("noted.npz")
+    status, out, err = run(["evaluate", "noted.npz"], capsys)
+    assert (status, err) == (0, "") and "float twin" not in out
+    assert [line.split()[0] for line in out.splitlines()[1:5]] == list(waves.WAVES)
 
 
 def test_bad_sounds(room, capsys):

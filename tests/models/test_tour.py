@@ -54,3 +54,9 @@ def test_a_tour_too_short_for_the_net_is_refused():
         Tour(MODEL, RATE, seconds=0.005)
     with pytest.raises(ModelError, match="tour: 0.001 s is not allowed"):
         Tour(MODEL, RATE, recording=np.ones(48))
+
+
+def test_a_net_without_an_embedding_is_refused():
+    model = random_model(NetworkSpec([Conv1DSpec(2, 1)], sample_rate=RATE), seed=0)
+    with pytest.raises(ModelError, match="^network: 2 input channels; wave, e0 and e1 need 3$"):
+        Tour(model, RATE)

@@ -1,5 +1,7 @@
 """Sound files: what is read, what is refused, and that nothing half-written stays."""
 
+import os
+
 import numpy as np
 import pytest
 import soundfile
@@ -50,6 +52,14 @@ def test_bad_files_are_refused(tmp_path):
     raises(f"{tmp_path}: not a readable WAV", wav.read, tmp_path, 48_000)
     nan = make(tmp_path / "nan.wav", np.array([0.0, np.nan]), subtype="FLOAT")
     raises(f"{nan}: holds samples that are not numbers", wav.read, nan, 48_000)
+
+
+def test_a_pipe_or_device_is_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    raises(f"{pipe}: is a device or a pipe, not a file", wav.check_writable, pipe)
+    raises(f"{pipe}: is a device or a pipe, not a file", wav.write, pipe, np.zeros(1), 48_000)
+    assert pipe.is_fifo()
 
 
 def test_write(tmp_path):
