@@ -13,6 +13,42 @@ def _wavenet(name, dilations, sample_rate, channels=(4, 16, 16, 4), taps=4):
     return NetworkSpec(layers, sample_rate=sample_rate, name=name)
 
 
+def _pair(channels):
+    """A po2 pair: 1x1 convolutions that expand to twice the channels and contract again."""
+    return (
+        Conv1DSpec(channels, 2 * channels, weights="po2"),
+        Conv1DSpec(2 * channels, channels, weights="po2"),
+    )
+
+
+def _po2_net(name, dilations, sample_rate):
+    """4->8, pair, 8->8, pair, 8->4: convolutions of K=4 taps with po2 pairs between them.
+
+    Parameters: (4*8 + 8*8 + 8*4)*K + 8 + 8 + 4 = 128*K + 20 and 2*(8*16 + 16 + 16*8 + 8) = 560 for
+    the pairs; K=4 makes the 1,092 of the published net.
+    """
+    first, middle, last = dilations
+    layers = (
+        Conv1DSpec(4, 8, 4, first),
+        *_pair(8),
+        Conv1DSpec(8, 8, 4, middle),
+        *_pair(8),
+        Conv1DSpec(8, 4, 4, last, relu=False),
+    )
+    return NetworkSpec(layers, sample_rate=sample_rate, name=name)
+
+
+def _reuse_net(name, dilations, sample_rate):
+    """The waveshaper with its middle layer run twice: as many parameters, a longer memory."""
+    first, middle, last = dilations
+    layers = (
+        Conv1DSpec(4, 16, 4, first),
+        Conv1DSpec(16, 16, 4, middle, repeat=2),
+        Conv1DSpec(16, 4, 4, last, relu=False),
+    )
+    return NetworkSpec(layers, sample_rate=sample_rate, name=name)
+
+
 TOPOLOGIES = {
     spec.name: spec
     for spec in (
@@ -20,6 +56,10 @@ TOPOLOGIES = {
         _wavenet("waveshaper", dilations=(8, 32, 128), sample_rate=192_000),
         # The published net (matpalm/cached_dilated_causal_convolutions); sees 64 samples.
         _wavenet("original", dilations=(1, 4, 16), sample_rate=192_000),
+        # Two thirds of the waveshaper's parameters, 512 of them shifts; sees 505 samples.
+        _po2_net("po2", dilations=(8, 32, 128), sample_rate=192_000),
+        # Sees 601 samples.
+        _reuse_net("reuse", dilations=(8, 32, 128), sample_rate=192_000),
     )
 }
 

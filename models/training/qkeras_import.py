@@ -36,8 +36,19 @@ def import_model(keras_model, spec, meta=None):
 
 
 def export_weights(model, keras_model):
-    """Put a Model's integers into a QKeras model of the same spec, exactly (the way back)."""
-    to_float = model.spec.number_format.to_float
+    """Put a Model's integers into a QKeras model of the same spec, exactly (the way back).
+
+    Raises ModelError for the one power of two that QKeras has with one sign only: the format's
+    minimum, -2**(bits-1).
+    """
+    number_format = model.spec.number_format
+    to_float = number_format.to_float
+    for index, (layer, (kernel, _)) in enumerate(zip(model.spec.layers, model.weights)):
+        if layer.weights == "po2" and kernel.min() == number_format.min:
+            raise ModelError(
+                f"layer {index}: a po2 weight {number_format.min} is not allowed in QKeras: "
+                f"{number_format.min // 2} to {-number_format.min // 2}"
+            )
     for index, (kernel, bias) in enumerate(model.weights):
         keras_model.get_layer(f"conv{index}").set_weights([to_float(kernel), to_float(bias)])
 

@@ -6,7 +6,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 import keras
-from qkeras import QActivation, QConv1D, quantized_bits, quantized_relu
+from qkeras import QActivation, QConv1D, quantized_bits, quantized_po2, quantized_relu
 
 from models.spec import ModelError
 
@@ -37,6 +37,31 @@ class ExactReLU(quantized_relu):
         return {"bits": self.bits, "integer": self.integer}
 
 
+class Po2(quantized_po2):
+    """`quantized_po2` on the powers of two of a number format, and with a zero.
+
+    q(x) = sign(x) * 2**e, e = log2|x| rounded and clipped to [-frac, bits - 2 - frac]; q(x) = 0
+    where |x| <= 2**-frac / 2, half of the smallest. QKeras's own has no zero (q(0) is its smallest
+    power) and exponents in whole bits, which leave the grid: 2**-16 with 5 bits. The gradient is
+    QKeras's, straight through.
+    """
+
+    def __init__(self, bits, frac):
+        self.word_bits, self.frac = bits, frac
+        top = bits - 2 - frac
+        super().__init__(bits=2 + max(frac - 1, top, -top, 1).bit_length())
+        self._min_exp, self._max_exp = -frac, top
+
+    def __call__(self, x, training=False):
+        power = super().__call__(x, training)
+        zero = keras.ops.abs(x) <= 2.0 ** (-self.frac - 1)
+        # x - x, not a constant, so that a gradient passes through zero as everywhere else.
+        return keras.ops.where(zero, x - keras.ops.stop_gradient(x), power)
+
+    def get_config(self):
+        return {"bits": self.word_bits, "frac": self.frac}
+
+
 def word(number_format):
     """Quantiser of weights, biases and outputs without ReLU: the whole signed word."""
     return quantized_bits(
@@ -49,6 +74,13 @@ def relu(number_format):
     return ExactReLU(number_format.bits - 1, number_format.bits - number_format.frac - 1)
 
 
+def kernel(layer, number_format):
+    """Quantiser of a layer's kernel: words, or powers of two of the same format."""
+    if layer.weights == "po2":
+        return Po2(number_format.bits, number_format.frac)
+    return word(number_format)
+
+
 def build(spec, causal=False):
     """A keras.Model that computes `spec` on inputs [batch, time, in_channels].
 
@@ -57,10 +89,10 @@ def build(spec, causal=False):
     convolution and the output is as long as the input; that equals a reference whose histories
     start at zero. (QConv1D's own padding="causal" crashes in qkeras-v3 1.2.1.)
 
-    Layer i is a QConv1D "conv<i>" and its quantiser "quant<i>" (with _<pass> when `repeat` > 1).
-    Weights start at Keras's initial values. Inputs must lie on the number format's grid.
-    Raises ModelError for what QKeras cannot express: rounding other than half to even, po2 weights
-    that may be zero.
+    Layer i is a QConv1D "conv<i>" and its quantiser "quant<i>". A layer that repeats is one QConv1D
+    applied `repeat` times, with a quantiser "quant<i>_<pass>" and, causal, zeros of its own for
+    each pass. Weights start at Keras's initial values. Inputs must lie on the number format's grid.
+    Raises ModelError for what QKeras cannot express: rounding other than half to even.
     """
     number_format = spec.number_format
     if number_format.rounding != "half_even":
@@ -69,16 +101,12 @@ def build(spec, causal=False):
         )
     x = inputs = keras.Input((None, spec.in_channels), name="frames")
     for index, layer in enumerate(spec.layers):
-        if layer.weights != "fixed":
-            raise ModelError(
-                f"layer {index}: weights {layer.weights!r} cannot be trained yet: fixed"
-            )
         convolution = QConv1D(
             layer.out_channels,
             layer.kernel_size,
             dilation_rate=layer.dilation,
             padding="valid",
-            kernel_quantizer=word(number_format),
+            kernel_quantizer=kernel(layer, number_format),
             bias_quantizer=word(number_format),
             name=f"conv{index}",
         )

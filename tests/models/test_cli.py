@@ -191,7 +191,7 @@ def test_a_full_disk_is_one_line(room, capsys, monkeypatch):
 
 
 def test_bad_training(room, capsys):
-    message = "topology 'sine' is not known; known: original, waveshaper"
+    message = "topology 'sine' is not known; known: original, po2, reuse, waveshaper"
     refused(["train", "sine"], message, capsys)
     message = "argument --steps: 0 is not allowed: at least 1"
     refused(["train", "original", "--steps", "0"], message, capsys)

@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from qkeras import quantized_relu
+from qkeras import QConv1D, quantized_relu
 
+from models import topologies
 from models.reference import Reference
 from models.spec import Conv1DSpec, Model, ModelError, NetworkSpec, NumberFormat
 from models.training import qkeras_model, waves
@@ -91,6 +92,109 @@ def test_random_models_equal_qkeras(number_format, scale, float64):
         reference = Reference(model)
         reference.run(frames)
         assert min(reference.saturations) > 100
+
+
+@pytest.mark.parametrize(
+    "number_format",
+    [NumberFormat(16, 12), NumberFormat(8, 5), NumberFormat(18, 13), NumberFormat(16, 15),
+     NumberFormat(12, 3)],
+    ids=str,
+)  # fmt: skip
+@pytest.mark.parametrize("scale", [1.0, 0.05], ids=["saturating", "quiet"])
+def test_random_po2_pairs_and_repeats_equal_qkeras(number_format, scale, float64):
+    """8 -> 16 -> 8 in powers of two, zeros among them, and powers of two that repeat."""
+    layers = (
+        Conv1DSpec(3, 8, 4, 5),
+        Conv1DSpec(8, 16, weights="po2"),
+        Conv1DSpec(16, 8, weights="po2"),
+        Conv1DSpec(8, 8, 3, 2, relu=False, weights="po2", repeat=3),
+        Conv1DSpec(8, 2, 2, 7, relu=False),
+    )
+    model = random_model(NetworkSpec(layers, number_format), seed=number_format.bits, scale=scale)
+    assert all((model.weights[i][0] == 0).any() for i in (1, 2, 3))
+    assert_equal_layer_by_layer(model, random_frames(model.spec, 1000, seed=6))
+
+
+@pytest.mark.parametrize("name", ["po2", "reuse"])
+def test_topologies_equal_qkeras(name, float64):
+    model = random_model(topologies.get(name), seed=5, scale=0.1)
+    assert_equal_layer_by_layer(model, random_frames(model.spec, 1500, seed=7))
+
+
+@pytest.mark.parametrize("floatx", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "number_format",
+    [NumberFormat(), NumberFormat(8, 5), NumberFormat(16, 15), NumberFormat(24, 23),
+     NumberFormat(4, 1)],
+    ids=str,
+)  # fmt: skip
+def test_po2_quantiser(number_format, floatx):
+    """Every power of two of the format stays itself; others go to the nearest exponent, or 0."""
+    bits, frac = number_format.bits, number_format.frac
+    quantiser = qkeras_model.Po2(bits, frac)
+    exact = [sign * 2.0**e for e in range(-frac, bits - 1 - frac) for sign in (1, -1)] + [0.0]
+    assert len(exact) == 2 * (bits - 1) + 1
+    keras.config.set_floatx(floatx)
+    try:
+        values = np.asarray(quantiser(tf.constant(exact, floatx)), np.float64)
+        assert values.tolist() == exact
+        least, most = 2.0**-frac, 2.0 ** (bits - 2 - frac)
+        pairs = [(0.5 * least, 0), (0.51 * least, least), (1.4 * least, least),
+                 (1.4 * most, most), (0.72 * most, most), (0.7 * most, most / 2)]  # fmt: skip
+        got = np.asarray(quantiser(tf.constant([p[0] for p in pairs], floatx)), np.float64)
+        assert got.tolist() == [p[1] for p in pairs]
+    finally:
+        keras.config.set_floatx("float32")
+
+
+def test_po2_gradient_goes_straight_through():
+    """Zero included: a weight that fell to zero can come back."""
+    x = tf.constant([-5.0, -1.3, -1e-5, 0.0, 1e-4, 0.6, 2.9])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = qkeras_model.Po2(16, 12)(x)
+    assert y.numpy().tolist() == [-4, -1, 0, 0, 0, 0.5, 4]
+    assert tape.gradient(y, x).numpy().tolist() == [1.0] * 7
+
+
+def test_po2_import_of_weights_as_training_leaves_them():
+    """Powers of two on the grid, far-off weights included; and there and back."""
+    spec = NetworkSpec((Conv1DSpec(2, 4, weights="po2"), Conv1DSpec(4, 2, 2, weights="po2")))
+    net = qkeras_model.build(spec)
+    rng = np.random.default_rng(9)
+    for i in range(2):
+        layer = net.get_layer(f"conv{i}")
+        values = [rng.normal(0, 0.5, v.shape).astype(np.float32) for v in layer.weights]
+        values[0][0, :2, 0] = [100.1, -300.7]
+        values[0][0, :2, 1] = [0.0, -1e-4]
+        layer.set_weights(values)
+    model = import_model(net, spec)
+    assert model.weights[0][0][0, :2, :2].tolist() == [[16384, 0], [-16384, 0]]
+    for i, (kernel, _) in enumerate(model.weights):
+        variable = np.asarray(net.get_layer(f"conv{i}").kernel, np.float64)
+        inside = (abs(variable) > 2**-13) & (abs(variable) < 5)
+        variable = variable[inside]
+        wanted = np.sign(variable) * 2.0 ** np.rint(np.log2(abs(variable)))
+        assert np.array_equal(kernel[inside], wanted * 4096)
+    export_weights(model, net)
+    again = import_model(net, spec)
+    for a, b in zip(again.weights, model.weights, strict=True):
+        assert np.array_equal(a[0], b[0]) and np.array_equal(a[1], b[1])
+
+
+def test_the_po2_weight_that_qkeras_lacks():
+    spec = NetworkSpec((Conv1DSpec(1, 1, weights="po2"),))
+    model = Model(spec, [(np.full((1, 1, 1), -32768), np.zeros(1, int))])
+    with pytest.raises(ModelError) as caught:
+        export_weights(model, qkeras_model.build(spec))
+    message = "layer 0: a po2 weight -32768 is not allowed in QKeras: -16384 to 16384"
+    assert str(caught.value) == message
+
+
+def test_a_layer_that_repeats_is_one_layer():
+    net = qkeras_model.build(topologies.get("reuse"))
+    assert sum(isinstance(layer, QConv1D) for layer in net.layers) == 3
+    assert net.count_params() == topologies.get("reuse").parameters == 1572
 
 
 def test_stock_relu_is_not_exact(zoo, float64, monkeypatch):
@@ -181,8 +285,6 @@ def test_valid_and_causal_builds_agree():
     [
         (NetworkSpec((Conv1DSpec(1, 1),), NumberFormat(16, 12, "floor")),
          "QKeras rounds half_even; rounding 'floor' is not possible"),
-        (NetworkSpec((Conv1DSpec(1, 1, weights="po2"),)),
-         "layer 0: weights 'po2' cannot be trained yet: fixed"),
     ],
 )  # fmt: skip
 def test_what_qkeras_cannot_do(spec, message):
