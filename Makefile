@@ -6,6 +6,7 @@ SETUP       := soc/setup.sh
 # Only what is set up here counts, not the caller's Python settings.
 unexport PYTHONPATH PYTHONHOME
 export PYTHONNOUSERSITE = 1
+export WAV # The shell reads it as it is, quotes and blanks included.
 
 .PHONY: help setup demo test test-slow lint format bench constraints clean
 
@@ -16,7 +17,7 @@ setup: ## install what `make demo` needs: Debian packages, .venv without TensorF
 	@$(SETUP) demo
 
 demo: setup ## simulate the whole SoC with sound, write out/demo/ (WAV=file plays a recording)
-	@$(PYTHON_VENV) build.py --demo $(if $(WAV),--wav-in '$(WAV)')
+	@$(PYTHON_VENV) build.py --demo $(if $(WAV),--wav-in "$$WAV")
 
 test: ## install also training and test packages, pass all tests but the slow ones
 	@$(SETUP) demo training qkeras test

@@ -3,8 +3,10 @@
 
 import fcntl
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
+from litex.soc.cores.cpu import CPUS
 from litex.soc.integration.soc import LiteXArgumentParser, SoCError
 
 from models.folding import plan
@@ -46,11 +48,16 @@ def make_parser():
     parser.prog, parser.description = "build.py", __doc__  # LiteX's constructor mixes them up.
     parser.set_platform(Platform)
     target = parser.add_argument_group(title="Target options")
-    target.add_argument("--sim", action="store_true", help="Simulate the SoC (Verilator).")
+    target.add_argument(
+        "--sim",
+        action="store_true",
+        help="Simulate the SoC (Verilator); without --output-dir in build/sim.",
+    )
     target.add_argument(
         "--demo",
         action="store_true",
-        help="Simulate a tour of the embedding plane into out/demo/; --wav-in plays a recording.",
+        help="Simulate a tour of the embedding plane into out/demo/, --wav-in plays a recording; "
+        "without --output-dir in build/demo.",
     )
     target.add_argument("--board", default=None, help="Board to build for; there is none yet.")
     target.add_argument(
@@ -91,7 +98,6 @@ def make_parser():
     )
     parser.set_defaults(
         cpu_type="picorv32",
-        output_dir=str(ROOT / "build" / "sim"),
         integrated_rom_size=WaveNetSoC.rom_size,
         integrated_sram_size=WaveNetSoC.sram_size,
         ident="WaveNet SoC",
@@ -107,12 +113,19 @@ def check(args):
     """Raises UsageError for what the parser cannot see."""
     if args.board is not None:
         raise UsageError(f"board {args.board!r} is not known; there are none yet, only --sim")
-    if args.sim == args.demo:
+    if not args.sim and not args.demo:
         raise UsageError("nothing to do; choose --sim or --demo")
+    if args.sim and args.demo:
+        raise UsageError("--sim and --demo are not allowed together")
     if args.demo and args.wav_out is not None:
         raise UsageError(f"--wav-out is not allowed with --demo, which writes to {OUT}")
     if args.cpu_type not in CPU_TYPES:
         raise UsageError(f"cpu type {args.cpu_type!r} is not allowed: {', '.join(CPU_TYPES)}")
+    variants = CPUS[args.cpu_type].variants
+    if args.cpu_variant not in (None, *variants):
+        raise UsageError(
+            f"variant {args.cpu_variant!r} of {args.cpu_type} is not allowed: {', '.join(variants)}"
+        )
     if args.duration is not None and not 0 < args.duration <= 86_400:
         raise UsageError(f"duration {args.duration:g} s is not allowed: above 0, to 86400")
     if not 0 <= args.serial_port <= 65_535:
@@ -121,58 +134,56 @@ def check(args):
         check_writable(args.wav_out)
 
 
-def simulate(parser, args):
-    """Builds and runs the simulation that the arguments describe; returns the exit status."""
-    model = Model.load(args.model)
-    rate = SYS_CLK_FREQ / cycles_per_sample(SYS_CLK_FREQ, args.sample_rate)
-    folding = plan(model.spec, cycles_per_sample(SYS_CLK_FREQ, args.sample_rate))
-    frames = None if args.wav_in is None else wav.to_codes(read_wav(args.wav_in, rate))
-    builder_kwargs = parser.builder_argdict
-    soc_kwargs = dict(parser.soc_argdict, sample_rate=args.sample_rate)
-    output_dir = Path(args.output_dir)
-    output_dir.mkdir(parents=True, exist_ok=True)
-    with open(output_dir / ".lock", "w") as lock:
+@contextmanager
+def build_folder(args):
+    """The folder of --output-dir, made where it is missing and held against a second run."""
+    folder = Path(args.output_dir or ROOT / "build" / ("demo" if args.demo else "sim"))
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise UsageError(
-                f"{output_dir} is in use by another simulation; --output-dir names another folder"
+                f"{folder} is in use by another simulation; --output-dir names another folder"
             ) from None
+        yield folder
+
+
+def simulate(parser, args):
+    """Builds and runs the simulation that the arguments describe; returns the exit status."""
+    model = Model.load(args.model)
+    cycles = cycles_per_sample(SYS_CLK_FREQ, args.sample_rate)
+    rate = SYS_CLK_FREQ / cycles
+    folding = plan(model.spec, cycles)
+    recording = None if args.wav_in is None else read_wav(args.wav_in, rate)
+    builder_kwargs = parser.builder_argdict
+    soc_kwargs = dict(parser.soc_argdict, sample_rate=args.sample_rate)
+    with build_folder(args) as folder:
         if not builder_kwargs["compile_gateware"]:
-            generate(model, folding, output_dir, builder_kwargs=builder_kwargs, **soc_kwargs)
+            generate(model, folding, folder, builder_kwargs=builder_kwargs, **soc_kwargs)
             return 0
-        simulation = Simulation(
-            model,
-            folding,
-            frames=frames,
-            duration=None if args.duration is None else max(round(args.duration * rate), 1),
+        options = dict(
             port=args.serial_port,
             trace=args.trace,
-            output_dir=output_dir,
+            output_dir=folder,
             builder_kwargs=builder_kwargs,
             progress=Progress(),
             **soc_kwargs,
         )
+        if args.demo:
+            return demonstrate(args, model, folding, rate, recording, options)
+        frames = None if recording is None else wav.to_codes(recording)
+        duration = None if args.duration is None else max(round(args.duration * rate), 1)
+        simulation = Simulation(model, folding, frames=frames, duration=duration, **options)
         return run_session(simulation, args.wav_out)
 
 
-def demonstrate(args):
+def demonstrate(args, model, folding, rate, recording, options):
     """Takes the SoC on a tour, holds it to the reference, writes sound, pictures and a table."""
-    model = Model.load(args.model)
-    cycles = cycles_per_sample(SYS_CLK_FREQ, args.sample_rate)
-    rate = SYS_CLK_FREQ / cycles
-    recording = None if args.wav_in is None else read_wav(args.wav_in, rate)[:, 0]
-    tour = Tour(model, rate, args.duration, recording)
-    progress = Progress()
-    with Simulation(
-        model,
-        plan(model.spec, cycles),
-        frames=demo.to_frames(tour.input),
-        endless=True,
-        port=args.serial_port,
-        progress=progress,
-        sample_rate=args.sample_rate,
-    ) as sim:
+    tour = Tour(model, rate, args.duration, None if recording is None else recording[:, 0])
+    progress = options["progress"]
+    frames = demo.to_frames(tour.input)
+    with Simulation(model, folding, frames=frames, endless=True, **options) as sim:
         marks, status = demo.perform(sim, tour.embeddings, tour.each, progress)
     with progress.step("Comparison with the reference"):
         takes = demo.verify(model.spec, Reference(model), sim, tour.embeddings, marks)
@@ -192,7 +203,7 @@ def main():
     args = parser.parse_args()
     try:
         check(args)
-        return demonstrate(args) if args.demo else simulate(parser, args)
+        return simulate(parser, args)
     except (ValueError, OSError, ToolError, SimulationError) as error:
         # ModelError, WavError and what the gateware refuses are ValueErrors.
         print(f"build.py: {error}", file=sys.stderr)
@@ -200,6 +211,9 @@ def main():
     except (FirmwareError, SimulatorError, SoCError, demo.MismatchError, ConsoleError) as error:
         print(f"build.py: {error}", file=sys.stderr)
         return 1
+    except MemoryError as error:
+        print(f"build.py: out of memory: {error}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         return 130
 

@@ -182,6 +182,11 @@ def test_bad_models(tmp_path):
     [
         ([], ["nothing to do", "--sim"]),
         (["--board", "ecpix5"], ["board 'ecpix5'", "--sim"]),
+        (["--sim", "--demo"], ["--sim and --demo", "together"]),
+        (
+            ["--sim", "--cpu-type", "serv", "--cpu-variant", "x"],
+            ["variant 'x' of serv", "standard"],
+        ),
         (["--sim", "--board", "toaster"], ["board 'toaster'"]),
         (["--sim", "--sample-rate", "44100"], ["44100", "192000, 96000, 48000"]),
         (["--sim", "--cpu-type", "z80"], ["cpu type 'z80'", "picorv32, vexriscv, serv"]),
@@ -195,6 +200,13 @@ def test_bad_models(tmp_path):
 )
 def test_bad_arguments(arguments, words):
     assert_one_line(build(*arguments), *words)
+
+
+def test_the_demo_takes_the_options_of_the_soc(tmp_path):
+    folder = tmp_path / "build"
+    result = build("--demo", "--no-compile-gateware", "--cpu-type", "serv", "--output-dir", folder)
+    assert result.returncode == 0, result.stderr
+    assert "config_cpu_type_serv" in (folder / "csr.csv").read_text()
 
 
 def test_port_in_use():
