@@ -56,9 +56,12 @@ def random_network(seed):
         for a, b in zip(channels, channels[1:])
     ]
     spec = NetworkSpec(layers, choose.choice(FORMATS))
-    folds = tuple(
-        LayerFolding(layer, choose.choice(legal_pe(layer)), choose.choice(legal_simd(layer)))
-        for layer in layers
-    )
+    folds = tuple(choose.choice(_quick_foldings(layer)) for layer in layers)
     model = random_model(spec, seed, scale=choose.choice([1.0, 0.2]))
     return model, Folding(spec, folds, cycles_per_sample=0)
+
+
+def _quick_foldings(layer, lanes=8):
+    """The layer's legal foldings of few enough lanes for Migen's simulator to be quick."""
+    pairs = [(pe, simd) for pe in legal_pe(layer) for simd in legal_simd(layer)]
+    return [LayerFolding(layer, pe, simd) for pe, simd in pairs if pe * simd <= lanes]
