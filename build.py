@@ -9,7 +9,7 @@ from pathlib import Path
 from litex.soc.cores.cpu import CPUS
 from litex.soc.integration.soc import LiteXArgumentParser, SoCError
 
-from models.folding import plan
+from models.planner import plan
 from models.reference import Reference
 from models.spec import Model
 from models.training.tour import RECORDING_SECONDS, STOPS, Tour

@@ -8,7 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from models import topologies, wav
+from models import devices, topologies, wav
+from models.planner import OBJECTIVES, plan
 from models.render import check_embedding, full_scale, render, to_pcm16
 from models.spec import Model, ModelError
 from models.training.recipe import Recipe
@@ -19,6 +20,12 @@ SCALE = (
     "Any rate, 1-4 channels; channel 0 is the wave. A 16-bit sample n is the number-format integer "
     "n: full scale is 8.0 in Q4.12, and the nets are trained on waves of amplitude 1.0 = sample "
     "4096. The output is a 16-bit WAV of output channel 0 at the model's rate, in the same scale."
+)
+
+PLAN = (
+    "area: fewest multipliers that keep up; latency: fewest cycles from a frame's last input "
+    "channel to its first output channel; throughput: fewest cycles from frame to frame. Cycles, "
+    "multipliers and shifters are exact, block RAMs and LUTs are estimates."
 )
 
 
@@ -68,10 +75,17 @@ def parser():
     add("--embed", **point, help="point of the embedding plane; Q4.12 allows [-8, 8)")
     add("--gain", type=finite, default=1.0, help="factor on the wave before the net")
 
-    add = command(plan_command, "plan", "choose pe and simd per layer: cycles, multipliers")
-    add("model", metavar="MODEL.npz", help="a trained model")
-    text = f"clock cycles a sample (default: {SYS_CLOCK} Hz / the model's rate)"
+    add = command(plan_command, "plan", "choose pe and simd per layer: cycles, multipliers", PLAN)
+    add("model", metavar="MODEL.npz|TOPOLOGY", help=f"a trained model, or a topology: {known}")
+    text = f"clock cycles a sample (default: {SYS_CLOCK} Hz / the net's rate)"
     add("--cycles", type=positive, default=unset, help=text)
+    text = f"what is to be best: {', '.join(OBJECTIVES)}"
+    add("--objective", default=OBJECTIVES[0], metavar="OBJECTIVE", help=text)
+    text = f"what the net must fit (default: no limit): {', '.join(devices.DEVICES)}"
+    add("--device", default=unset, help=text)
+    add("--contexts", type=positive, default=1, help="streams (voices) that take turns")
+    text = "only the first so many output channels are wanted (default: all)"
+    add("--outputs", type=positive, default=unset, help=text)
 
     add = command(evaluate_command, "evaluate", "measure a model at the four corners")
     add("model", metavar="MODEL.npz", help="a trained model")
@@ -129,11 +143,26 @@ def render_command(args):
 
 
 def plan_command(args):
-    from models.folding import plan
+    spec = _spec(args.model)
+    folding = plan(
+        spec,
+        getattr(args, "cycles", SYS_CLOCK // spec.sample_rate),
+        args.objective,
+        getattr(args, "device", None),
+        args.contexts,
+        getattr(args, "outputs", None),
+    )
+    print(folding.table())
 
-    spec = Model.load(args.model).spec
-    cycles = getattr(args, "cycles", SYS_CLOCK // spec.sample_rate)
-    print(plan(spec, cycles).table())
+
+def _spec(name):
+    """The network of a model file or of a topology's name."""
+    if name in topologies.TOPOLOGIES:
+        return topologies.get(name)
+    if not Path(name).exists() and not Path(name).suffix:
+        known = ", ".join(sorted(topologies.TOPOLOGIES))
+        raise ModelError(f"{name}: no such file, and no topology; known: {known}")
+    return Model.load(name).spec
 
 
 def evaluate_command(args):

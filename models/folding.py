@@ -1,27 +1,37 @@
 """Fold a network onto multipliers: pe and simd per layer, and what that costs, before synthesis.
 
 Terms are FINN's (Blott et al., "FINN-R", 2018): a stage computes `pe` outputs at once from `simd`
-inputs at once. The cycle counts here are exact; tests hold them to the simulated gateware.
+inputs at once. Cycles and memories here are exact; tests hold them to the gateware. What synthesis
+makes of the memories is an estimate (models/resources.py).
 """
 
-from dataclasses import dataclass
-from math import ceil, log2
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import ceil
 
-from models.spec import Conv1DSpec, ModelError, NetworkSpec
+from models import resources
+from models.devices import Device
+from models.resources import Memory
+from models.spec import Conv1DSpec, ModelError, NetworkSpec, NumberFormat
 
 # Register stages of a Conv1D stage besides its adder tree, counted in gateware/wavenet/conv1d.py:
 # frame seen, frame started, memories read | lane, accumulator | done, round, saturate, FIFO.
 LANE_REGISTERS = {"fixed": 2, "po2": 3}
-STAGE_REGISTERS = 3 + 1 + 4
+START_REGISTERS, DRAIN_REGISTERS = 3, 1 + 4
 
 
 @dataclass(frozen=True)
 class LayerFolding:
-    """One layer on `pe` x `simd` multipliers. Raises ModelError unless they divide its shape."""
+    """One layer on `pe` x `simd` lanes, for words of `number_format` and `contexts` streams.
+
+    Raises ModelError unless pe and simd divide the layer's shape.
+    """
 
     layer: Conv1DSpec
     pe: int
     simd: int
+    number_format: NumberFormat = field(default_factory=NumberFormat)
+    contexts: int = 1
 
     def __post_init__(self):
         for name, allowed in (("pe", legal_pe(self.layer)), ("simd", legal_simd(self.layer))):
@@ -37,14 +47,28 @@ class LayerFolding:
         return self.pe * self.simd
 
     @property
+    def shifters(self):
+        """Lanes of powers of two."""
+        return self.lanes if self.layer.weights == "po2" else 0
+
+    @property
     def multipliers(self):
-        """Lanes of fixed-point weights; powers of two take shifters."""
-        return self.lanes if self.layer.weights == "fixed" else 0
+        """18x18 multipliers: one a lane of fixed-point weights, four above 18 bits."""
+        return resources.multipliers(self.lanes - self.shifters, self.number_format.bits)
+
+    @property
+    def fold(self):
+        """Cycles that a group of `pe` outputs takes for its products."""
+        return self.layer.fan_in // self.simd
+
+    @property
+    def groups(self):
+        return self.layer.out_channels // self.pe
 
     @property
     def interval(self):
         """Cycles from a group of `pe` outputs to the next: its products, or its way out."""
-        return max(self.layer.fan_in // self.simd, self.pe)
+        return max(self.fold, self.pe)
 
     @property
     def cycles(self):
@@ -54,7 +78,7 @@ class LayerFolding:
     @property
     def pass_cycles(self):
         """Cycles of one of the layer's `repeat` passes."""
-        return self.layer.out_channels // self.pe * self.interval
+        return self.groups * self.interval
 
     @property
     def utilisation(self):
@@ -72,22 +96,71 @@ class LayerFolding:
         return self.layer.repeat * self._pass_latency_last
 
     @property
+    def _drain(self):
+        """Cycles from a group's last beat at the lanes to its first word in the FIFO."""
+        tree = (self.simd - 1).bit_length()
+        return LANE_REGISTERS[self.layer.weights] + tree + DRAIN_REGISTERS
+
+    @property
     def _pass_latency(self):
-        registers = STAGE_REGISTERS + LANE_REGISTERS[self.layer.weights] + ceil(log2(self.simd))
-        return registers + self.layer.fan_in // self.simd - 1
+        return START_REGISTERS + self._drain + self.fold - 1
 
     @property
     def _pass_latency_last(self):
         return self._pass_latency + self.pass_cycles - self.interval + self.pe - 1
 
+    @property
+    def burst(self):
+        """Frames on their way round a layer that repeats, so that its lanes never wait."""
+        if self.layer.repeat == 1:
+            return 1
+        return ceil((self._pass_latency_last + self.layer.in_channels + 3) / self.pass_cycles)
+
+    @cached_property
+    def memories(self):
+        """The stage's memories: weights, biases, tap cache, output FIFO. Exact, as in conv1d.py."""
+        layer, bits = self.layer, self.number_format.bits
+        code = 1 + bits.bit_length()  # sign, exponent
+        row_bits = max((self.groups * self.fold - 1).bit_length(), 1)
+        bias_bits = max((self.groups - 1).bit_length(), 1)
+        lanes = min(self.simd, layer.in_channels)
+        pending = 2 if layer.repeat == 1 else self.burst
+        slots = (layer.kernel_size - 1) * layer.dilation + 1 + pending
+        context_bits = (self.contexts - 1).bit_length()
+        rounds = self.contexts if layer.repeat == 1 else layer.repeat << context_bits
+        ring = slots * (layer.in_channels // lanes) << (rounds - 1).bit_length()
+        tag_bits = 1 + max((rounds - 1).bit_length(), 1)  # bank, context
+        credit = 2 + ceil((self._drain + 2 + self.pe) / self.interval)
+        return (
+            Memory(code if self.shifters else bits, 2 << row_bits, 2, self.lanes),
+            Memory(bits, 2 << bias_bits, 2, self.pe),
+            Memory(bits, ring, 1, self.simd),
+            Memory(bits + tag_bits + 2, credit * self.pe, 1, 1, registered=False),  # first, last
+        )
+
+    @cached_property
+    def block_rams(self):
+        """DP16KD: an estimate."""
+        return sum(memory.block_rams for memory in self.memories)
+
+    @cached_property
+    def luts(self):
+        """4-input LUTs: a rough estimate."""
+        bits = self.number_format.bits
+        return resources.luts(self.pe, self.lanes, self.shifters, bits, self.memories)
+
 
 @dataclass(frozen=True)
 class Folding:
-    """A whole network folded: `layers` of LayerFolding, for `cycles_per_sample` clock cycles."""
+    """A whole network folded: `layers` of LayerFolding, for `cycles_per_sample` clock cycles in
+    which each of `contexts` streams gives a frame. `spec` is the network as it is built: without
+    the outputs that nobody wants."""
 
     spec: NetworkSpec
     layers: tuple[LayerFolding, ...]
     cycles_per_sample: int
+    contexts: int = 1
+    device: Device | None = None
 
     @property
     def cycles(self):
@@ -100,36 +173,76 @@ class Folding:
         return sum(layer.latency_last for layer in self.layers[:-1]) + self.layers[-1].latency
 
     @property
+    def lanes(self):
+        return sum(layer.lanes for layer in self.layers)
+
+    @property
     def multipliers(self):
         return sum(layer.multipliers for layer in self.layers)
 
     @property
+    def shifters(self):
+        return sum(layer.shifters for layer in self.layers)
+
+    @property
+    def block_rams(self):
+        """DP16KD: an estimate."""
+        return sum(layer.block_rams for layer in self.layers)
+
+    @property
+    def luts(self):
+        """4-input LUTs: a rough estimate."""
+        return sum(layer.luts for layer in self.layers)
+
+    @property
     def utilisation(self):
         """Useful products over what all lanes could do in `cycles`."""
-        return self.spec.macs_per_sample / (sum(fold.lanes for fold in self.layers) * self.cycles)
+        return self.spec.macs_per_sample / (self.lanes * self.cycles)
 
     def __str__(self):
         return " ".join(f"{fold.pe}x{fold.simd}" for fold in self.layers)
 
     def table(self):
-        """The plan as text: one line a layer, then the network."""
-        head = f"{'layer':<22}{'pe':>4}{'simd':>6}{'mult':>6}{'cycles':>8}{'latency':>9}{'used':>7}"
-        lines = [head]
+        """The plan as text: one line a layer, then the network, then the device's share."""
+        columns = (
+            ("mult", 6),
+            ("shift", 7),
+            ("cycles", 8),
+            ("latency", 9),
+            ("used", 7),
+            ("BRAM*", 7),
+        )
+        head = f"{'layer':<22}{'pe':>4}{'simd':>6}"
+        lines = [head + "".join(f"{name:>{width}}" for name, width in columns)]
+
+        def row(cost):
+            return (
+                f"{cost.multipliers:>6}{cost.shifters:>7}{cost.cycles:>8}{cost.latency:>9}"
+                f"{cost.utilisation:>7.0%}{cost.block_rams:>7}"
+            )
+
         for index, fold in enumerate(self.layers):
             layer = fold.layer
             shape = f"{layer.in_channels}->{layer.out_channels} K{layer.kernel_size}"
-            lines.append(
-                f"{index}: {shape + f' D{layer.dilation}':<19}{fold.pe:>4}{fold.simd:>6}"
-                f"{fold.multipliers:>6}{fold.cycles:>8}{fold.latency:>9}{fold.utilisation:>7.0%}"
-            )
+            shape += f" D{layer.dilation}" + (f" x{layer.repeat}" if layer.repeat > 1 else "")
+            lines.append(f"{f'{index}: {shape}':<22}{fold.pe:>4}{fold.simd:>6}{row(fold)}")
+        lines.append(f"{'network':<32}{row(self)}")
+        turns = f"{self.contexts} x " if self.contexts > 1 else ""
         lines.append(
-            f"{'network':<32}{self.multipliers:>6}{self.cycles:>8}{self.latency:>9}"
-            f"{self.utilisation:>7.0%}"
-        )
-        lines.append(
-            f"{self.cycles} of {self.cycles_per_sample} cycles a sample, "
+            f"{turns}{self.cycles} of {self.cycles_per_sample} cycles a sample, "
             f"{self.spec.macs_per_sample} multiplications, {self.spec.parameters} parameters"
         )
+        if self.device:
+            shares = (
+                f"{getattr(self, name)} of {getattr(self.device, name)} {text}"
+                for name, text in (
+                    ("multipliers", "multipliers"),
+                    ("block_rams", "block RAMs*"),
+                    ("luts", "LUTs*"),
+                )
+            )
+            lines.append(f"{self.device.name}: {', '.join(shares)}")
+        lines.append("* an estimate, before synthesis")
         return "\n".join(lines)
 
 
@@ -146,30 +259,3 @@ def legal_simd(layer):
     """Every simd: some inputs of one tap at once, or all inputs of some taps."""
     whole_taps = [layer.in_channels * n for n in _divisors(layer.kernel_size)]
     return sorted(set(_divisors(layer.in_channels) + whole_taps))
-
-
-def plan(spec, cycles_per_sample):
-    """Fewest multipliers that take a sample every `cycles_per_sample` cycles.
-
-    Among equals a layer gets the fewest cycles, then the smallest pe: a second accumulator costs
-    more logic than a second input. Raises ModelError when no folding is fast enough.
-    """
-    if spec.in_channels > cycles_per_sample:
-        raise ModelError(
-            f"plan: {spec.in_channels} input channels need {spec.in_channels} cycles a sample, "
-            f"{cycles_per_sample} are there"
-        )
-    layers = []
-    for index, layer in enumerate(spec.layers):
-        options = [
-            LayerFolding(layer, pe, simd) for pe in legal_pe(layer) for simd in legal_simd(layer)
-        ]
-        fitting = [option for option in options if option.cycles <= cycles_per_sample]
-        if not fitting:
-            fastest = min(option.cycles for option in options)
-            raise ModelError(
-                f"plan: layer {index} needs at least {fastest} cycles a sample, "
-                f"{cycles_per_sample} are there"
-            )
-        layers.append(min(fitting, key=lambda f: (f.lanes, f.cycles, f.pe)))
-    return Folding(spec, tuple(layers), cycles_per_sample)

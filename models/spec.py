@@ -3,7 +3,7 @@
 import json
 import re
 import zlib
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from itertools import pairwise
 from pathlib import Path
 from zipfile import BadZipFile
@@ -120,6 +120,21 @@ class NetworkSpec:
     def parameters(self):
         return sum(layer.parameters for layer in self.layers)
 
+    def narrowed(self, outputs):
+        """This network with only its first `outputs` output channels; the others feed nothing.
+
+        Raises ModelError for a count outside 1 to out_channels, and where the last layer repeats:
+        each of its passes takes all channels.
+        """
+        check_int("network", "outputs", outputs, 1, self.out_channels)
+        last = self.layers[-1]
+        if outputs < self.out_channels and last.repeat > 1:
+            raise ModelError(
+                f"network: outputs {outputs} is not allowed: {self.out_channels}, "
+                f"since the last layer repeats"
+            )
+        return replace(self, layers=(*self.layers[:-1], replace(last, out_channels=outputs)))
+
     def topology(self):
         """Layer shapes and number format as canonical JSON: what a weight image must match."""
         shape = {
@@ -199,6 +214,13 @@ class Model:
         if layer.weights == "po2" and (magnitude & (magnitude - 1)).any():
             raise ModelError(f"layer {index}: a po2 kernel holds a weight that is no power of two")
         return tuple(checked)
+
+    def narrowed(self, outputs):
+        """This model with only its first `outputs` output channels, see NetworkSpec.narrowed."""
+        spec = self.spec.narrowed(outputs)
+        kernel, bias = self.weights[-1]
+        last = (kernel[:, :, :outputs], bias[:outputs])
+        return Model(spec, [*self.weights[:-1], last], self.meta)
 
     def save(self, path):
         """Write an .npz (no pickles). The file appears whole or not at all."""

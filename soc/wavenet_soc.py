@@ -41,7 +41,7 @@ class WaveNetSoC(SoCCore):
     crg         : clock domain "sys" of `sys_clk_freq` Hz, the frequency it truly has
     codec_pads  : mclk, bick, lrck, sdin1, sdout1, pdn and the I2C lines, see gateware/audio
     model       : spec and weights (models.spec.Model), the ROM contents of both weight banks
-    folding     : layers[i].pe, layers[i].simd (models.folding.plan)
+    folding     : layers[i].pe, layers[i].simd (models.planner.plan)
     sample_rate : Hz, the nominal one: chooses the codec's registers
     with_wavenet: False plays the codec's inputs back at its outputs, to bring up a board
     kwargs      : SoCCore's; CPU picorv32, ROM and SRAM as the firmware needs them by default

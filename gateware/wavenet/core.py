@@ -16,7 +16,8 @@ class WaveNetCore(LiteXModule):
         sink --> Conv1D --> Conv1D --> ... --> source
 
     spec    : layers and number_format (see models/spec.py)
-    folding : layers[i].pe, layers[i].simd (see models/folding.py)
+    folding : layers[i].pe, .simd and .layer, the layer as it is built: spec's own, or for the last
+              one spec's with fewer out_channels, the first ones (see models/planner.py)
     contexts: independent streams (voices) through the same hardware, one frame after the other in
               any order, each with its own history; a frame's tag tells which
     weights : per layer (kernel[tap][in][out], bias[out]) integers, the ROM contents of both banks
@@ -48,9 +49,12 @@ class WaveNetCore(LiteXModule):
         # Pipeline.
         # ---------
         self.stages = []
-        for index, (layer, fold, pair) in enumerate(zip(spec.layers, folding.layers, weights)):
+        for index, (fold, (kernel, bias)) in enumerate(zip(folding.layers, weights)):
+            self.check_layer(index, spec.layers, fold.layer)
+            outputs = fold.layer.out_channels
             try:
-                stage = Conv1D(layer, fmt, fold.pe, fold.simd, *pair, contexts=contexts)
+                stage = Conv1D(fold.layer, fmt, fold.pe, fold.simd, kernel[:, :, :outputs],
+                    bias[:outputs], contexts=contexts)
             except ValueError as error:
                 raise ValueError(f"layer {index}: {error}") from None
             self.add_module(f"stage{index}", stage)
@@ -77,6 +81,18 @@ class WaveNetCore(LiteXModule):
 
         if with_csr:
             self.add_csr()
+
+    @staticmethod
+    def check_layer(index, layers, built):
+        for name in ("in_channels", "kernel_size", "dilation", "relu", "weights", "repeat"):
+            value, wanted = getattr(built, name), getattr(layers[index], name)
+            if value != wanted:
+                raise ValueError(f"layer {index}: folded {name} {value} is not allowed: {wanted}")
+        most  = layers[index].out_channels
+        least = 1 if index == len(layers) - 1 else most
+        if not least <= built.out_channels <= most:
+            raise ValueError(f"layer {index}: folded out_channels {built.out_channels} is not "
+                f"allowed: {least} to {most}")
 
     def add_bus(self):
         bus    = self.bus

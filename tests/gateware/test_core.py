@@ -1,12 +1,15 @@
 """WaveNetCore against models.reference: the same integers, the planner's cycles."""
 
+from collections import Counter
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from migen import Memory
 
 from gateware.wavenet.core import WaveNetCore
-from models.folding import plan
+from models.planner import plan
 from models.reference import Reference
 from models.spec import Conv1DSpec, NetworkSpec
 from tests.support.core_runs import build, simulate
@@ -47,13 +50,49 @@ def test_the_original_net_keeps_up_with_its_plan():
     assert set(np.diff(collector.starts[3:])) == {256}
 
 
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_outputs_that_nobody_wants_are_not_built(outputs):
+    """The first channels, as the whole net and as the narrowed net have them."""
+    layers = [Conv1DSpec(3, 4, 2, 2), Conv1DSpec(4, 6, 3, 2, relu=False)]
+    model = random_model(NetworkSpec(layers), seed=outputs, scale=0.2)
+    folding = plan(model.spec, 40, outputs=outputs)
+    frames = random_frames(model.spec, 30, seed=outputs)
+    core = build(model, folding)
+    assert core.stages[1].layout.groups * core.stages[1].layout.pe == outputs
+    _, collector, _ = simulate(core, frames, stall=0.3, seed=outputs)
+    assert np.array_equal(collector.frames, Reference(model).run(frames)[:, :outputs])
+    assert np.array_equal(collector.frames, Reference(model.narrowed(outputs)).run(frames))
+
+
+@pytest.mark.parametrize("seed", range(200, 240))
+def test_the_memories_are_those_of_the_plan(seed):
+    """Before synthesis: every memory of every stage, in words and bits, and who goes round."""
+    model, folding = random_network(seed)
+    contexts = 1 + seed % 5
+    number_format = model.spec.number_format
+    core = build(model, folding, contexts)
+    for stage, fold in zip(core.stages, folding.layers):
+        fold = replace(fold, number_format=number_format, contexts=contexts)
+        assert stage.burst == fold.burst
+        built = Counter(
+            (special.width, special.depth)
+            for special in stage.get_fragment().specials
+            if isinstance(special, Memory)
+        )
+        planned = Counter()
+        for memory in fold.memories:
+            planned[memory.width, memory.depth] += memory.count
+        assert built == planned, f"seed {seed}: {fold}"
+
+
 def test_parameters_that_do_not_fit_are_refused():
     layer = Conv1DSpec(6, 4, 3, 2)
     spec = NetworkSpec([layer])
     model = random_model(spec, 0)
 
-    def fold(pe, simd, layers=1):
-        return SimpleNamespace(layers=[SimpleNamespace(pe=pe, simd=simd)] * layers)
+    def fold(pe, simd, layers=1, **changed):
+        built = SimpleNamespace(pe=pe, simd=simd, layer=replace(layer, **changed))
+        return SimpleNamespace(layers=[built] * layers)
 
     def message(folding, spec=spec):
         with pytest.raises(ValueError) as caught:
@@ -69,5 +108,16 @@ def test_parameters_that_do_not_fit_are_refused():
     assert message(fold(1, 1, layers=2)) == (
         "1 layers, 2 foldings and 1 weight pairs: they must be equally many"
     )
+    assert message(fold(1, 1, in_channels=3)) == ("layer 0: folded in_channels 3 is not allowed: 6")
+    assert message(fold(1, 1, weights="po2")) == "layer 0: folded weights po2 is not allowed: fixed"
+    assert message(fold(1, 1, out_channels=5)) == (
+        "layer 0: folded out_channels 5 is not allowed: 1 to 4"
+    )
     with pytest.raises(ValueError, match=r"^contexts 0 is not allowed: at least 1$"):
         build(model, fold(1, 1), contexts=0)
+
+    # Only the last layer may be built with fewer outputs.
+    spec = NetworkSpec([layer, Conv1DSpec(4, 1)])
+    model = random_model(spec, 0)
+    narrow = fold(1, 1, layers=2, out_channels=2)
+    assert message(narrow, spec) == "layer 0: folded out_channels 2 is not allowed: 4 to 4"

@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from models.__main__ import main
+from models.devices import DEVICES
 from models.reference import Reference
 from models.spec import Conv1DSpec, Model, NetworkSpec
 from models.topologies import get
@@ -85,6 +86,37 @@ def test_plan_prints_the_folding(zoo, capsys):
     assert status == 0 and "of 256 cycles a sample, 1536 multiplications" in out
     _, out, _ = run(["plan", zoo, "--cycles", "512"], capsys)
     assert "of 512 cycles a sample" in out
+
+
+def test_plan_takes_a_topology_an_objective_a_device_contexts_and_outputs(room, capsys):
+    options = ["--cycles", 1024, "--objective", "latency", "--device", "LFE5UM5G-85F"]
+    options += ["--contexts", 4, "--outputs", 1]
+    status, by_name, err = run(["plan", "original", *options], capsys)
+    assert (status, err) == (0, "")
+    assert "2: 16->1 K4 D16 " in by_name and "\n4 x 16 of 1024 cycles a sample, " in by_name
+    assert "LFE5UM5G-85F: 112 of 156 multipliers, " in by_name
+    assert run(["plan", "m.npz", *options], capsys) == (0, by_name, "")
+    _, out, _ = run(["plan", "--help"], capsys)
+    text = " ".join(out.split())
+    for option in ("--cycles", "--objective", "--device", "--contexts", "--outputs"):
+        assert f" {option} " in text
+    assert "area, latency, throughput (default: area)" in text and "LFE5UM5G-45F" in text
+
+
+def test_bad_plans(room, capsys):
+    message = "device 'tiny' is not known; known: " + ", ".join(DEVICES)
+    refused(["plan", "original", "--device", "tiny"], message, capsys)
+    message = "plan: 48 multipliers wanted, LFE5U-25F has 28: 20 short"
+    refused(["plan", "m.npz", "--cycles", "32", "--device", "LFE5U-25F"], message, capsys)
+    message = "plan: objective 'speed' is not allowed: area, latency, throughput"
+    refused(["plan", "original", "--objective", "speed"], message, capsys)
+    refused(["plan", "original", "--outputs", "5"],
+            "network: outputs 5 is not allowed: 1 to 4", capsys)  # fmt: skip
+    message = "argument --contexts: 0 is not allowed: at least 1"
+    refused(["plan", "original", "--contexts", "0"], message, capsys)
+    known = "original, po2, reuse, waveshaper"
+    refused(["plan", "sine"], f"sine: no such file, and no topology; known: {known}", capsys)
+    refused(["plan", "sine.npz"], "sine.npz: no such file", capsys)
 
 
 def test_help_lists_everything_with_defaults(capsys):

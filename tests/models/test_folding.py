@@ -1,30 +1,12 @@
-"""The planner: fewest multipliers that keep up, and its messages. Cycles: tests/gateware."""
+"""What a folding costs, and its table. Cycles and memories are held to the gateware there."""
 
 import pytest
 
-from models.folding import Folding, LayerFolding, legal_pe, legal_simd, plan
-from models.spec import Conv1DSpec, ModelError, NetworkSpec
-
-ORIGINAL = NetworkSpec(
-    [
-        Conv1DSpec(4, 16, 4, 8),
-        Conv1DSpec(16, 16, 4, 32),
-        Conv1DSpec(16, 4, 4, 128, relu=False),
-    ]
-)
-
-
-@pytest.mark.parametrize("cycles, multipliers", [(1024, 3), (512, 4), (256, 6), (128, 12)])
-def test_the_original_net_takes_the_fewest_multipliers(cycles, multipliers):
-    folding = plan(ORIGINAL, cycles)
-    assert folding.multipliers == multipliers
-    assert folding.cycles <= cycles
-    # No legal folding with one multiplier fewer in any layer keeps up.
-    for fold in folding.layers:
-        for pe in legal_pe(fold.layer):
-            for simd in legal_simd(fold.layer):
-                other = LayerFolding(fold.layer, pe, simd)
-                assert other.multipliers >= fold.multipliers or other.cycles > cycles
+from models.folding import LayerFolding, legal_simd
+from models.planner import plan
+from models.resources import Memory, multipliers
+from models.spec import Conv1DSpec, ModelError, NumberFormat
+from models.topologies import get
 
 
 def test_a_stage_costs_what_the_formula_says():
@@ -38,6 +20,54 @@ def test_a_stage_costs_what_the_formula_says():
     assert (wide.cycles, wide.utilisation) == (8, 0.125)
 
 
+def test_lanes_are_multipliers_or_shifters():
+    fixed = LayerFolding(Conv1DSpec(6, 8, 3), 2, 3)
+    po2 = LayerFolding(Conv1DSpec(6, 8, 3, weights="po2"), 2, 3)
+    assert (fixed.lanes, fixed.multipliers, fixed.shifters) == (6, 6, 0)
+    assert (po2.lanes, po2.multipliers, po2.shifters) == (6, 0, 6)
+    assert po2.luts > fixed.luts
+    assert [multipliers(6, bits) for bits in (8, 18, 19, 24)] == [6, 6, 24, 24]
+    assert LayerFolding(Conv1DSpec(6, 8, 3), 2, 3, NumberFormat(20, 14)).multipliers == 24
+
+
+def test_memories_of_a_stage():
+    weights, biases, taps, fifo = LayerFolding(Conv1DSpec(16, 16, 4, 32), 1, 4).memories
+    assert weights == Memory(16, 512, readers=2, count=4)  # 16 groups x 16 beats, 2 banks
+    assert biases == Memory(16, 32, readers=2, count=1)
+    assert taps == Memory(16, (3 * 32 + 3) * 4, readers=1, count=4)
+    assert fifo == Memory(16 + 4, 3, readers=1, count=1, registered=False)
+    po2 = LayerFolding(Conv1DSpec(16, 16, 4, 32, weights="po2"), 1, 4, contexts=3)
+    assert po2.memories[0].width == 6  # sign and exponent 0 to 16
+    assert po2.memories[2].depth == 4 * taps.depth  # three contexts take the place of four
+
+
+@pytest.mark.parametrize(
+    "memory, block_rams",
+    [
+        (Memory(16, 1024, 2, 1), 1),
+        (Memory(16, 1025, 2, 1), 2),
+        (Memory(16, 2100, 2, 1), 3),
+        (Memory(16, 4096, 1, 3), 12),
+        (Memory(6, 2048, 1, 1), 1),
+        (Memory(6, 2100, 1, 1), 2),
+        (Memory(24, 256, 1, 1), 1),
+        (Memory(24, 256, 2, 1), 2),
+        (Memory(24, 1200, 1, 1), 3),
+        (Memory(16, 80, 1, 1), 0),
+        (Memory(16, 96, 1, 1), 1),
+        (Memory(16, 32, 2, 1), 0),
+        (Memory(16, 64, 2, 1), 1),
+        (Memory(5, 128, 1, 1), 0),
+        (Memory(5, 128, 2, 1), 1),
+        (Memory(16, 4096, 1, 1, registered=False), 0),
+    ],
+)
+def test_block_rams_as_yosys_maps_such_memories_alone(memory, block_rams):
+    """Seen in `stat` of yosys 0.70, synth_ecp5, for memories of Migen with those ports."""
+    assert memory.block_rams == block_rams
+    assert (memory.luts == 0) == (block_rams > 0)
+
+
 def test_every_simd_is_part_of_a_tap_or_whole_taps():
     assert legal_simd(Conv1DSpec(6, 8, 4)) == [1, 2, 3, 6, 12, 24]
     assert legal_simd(Conv1DSpec(1, 8, 4)) == [1, 2, 4]
@@ -49,19 +79,20 @@ def test_messages_name_the_value_and_what_is_allowed():
         LayerFolding(layer, 3, 1)
     with pytest.raises(ModelError, match=r"^folding: simd 4 is not allowed: 1, 2, 3, 6, 18$"):
         LayerFolding(layer, 1, 4)
-    with pytest.raises(
-        ModelError, match=r"^plan: layer 0 needs at least 16 cycles a sample, 8 are there$"
-    ):
-        plan(ORIGINAL, 8)
-    with pytest.raises(
-        ModelError, match=r"^plan: 4 input channels need 4 cycles a sample, 3 are there$"
-    ):
-        plan(ORIGINAL, 3)
 
 
-def test_the_table_tells_each_layer_and_the_sum():
-    text = plan(ORIGINAL, 512).table()
-    assert "1: 16->16 K4 D32" in text
-    assert "512 of 512 cycles a sample, 1536 multiplications, 1572 parameters" in text
-    assert str(plan(ORIGINAL, 512)) == "1x1 1x2 1x1"
-    assert isinstance(plan(ORIGINAL, 512), Folding)
+def test_the_table_tells_each_layer_the_sum_and_the_device():
+    assert str(plan(get("waveshaper"), 512)) == "1x1 1x2 1x1"
+    assert plan(get("waveshaper"), 512, device="LFE5U-25F").table() == TABLE
+    assert "1: 16->16 K4 D32 x2 " in plan(get("reuse"), 512).table()
+
+
+TABLE = """\
+layer                   pe  simd  mult  shift  cycles  latency   used  BRAM*
+0: 4->16 K4 D8           1     1     1      0     256       25   100%      2
+1: 16->16 K4 D32         1     2     2      0     512       42   100%      4
+2: 16->4 K4 D128         1     1     1      0     256       73   100%      8
+network                              4      0     512      860    75%     14
+512 of 512 cycles a sample, 1536 multiplications, 1572 parameters
+LFE5U-25F: 4 of 28 multipliers, 14 of 56 block RAMs*, 1702 of 24288 LUTs*
+* an estimate, before synthesis"""

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from models.folding import plan
+from models.planner import plan
 from models.spec import Conv1DSpec, NetworkSpec
 from soc.sim_soc import SYS_CLK_FREQ, generate
 from soc.wavenet_soc import cycles_per_sample

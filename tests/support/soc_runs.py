@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.folding import plan
+from models.planner import plan
 from models.reference import Reference
 from models.spec import Model
 from soc.sim_runner import Simulation
