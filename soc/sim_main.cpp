@@ -4,12 +4,16 @@
 // none), flush a trace file every tick, and never close the modules, so that Ctrl-C loses what these
 // have not written yet. The modules (struct ext_module_s) are the same and are loaded as LiteX does.
 //
+// It ends well on SIGINT and SIGTERM, and when the program that started it is gone: nobody could stop it.
+//
 // Usage: Vsim SYS_CLK_HZ      in a folder with sim_config.js, modules/ and the memories' *.init
 
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+
+#include <unistd.h>
 
 #include <event2/event.h>
 
@@ -112,6 +116,7 @@ int main(int argc, char *argv[]) {
         fprintf(stderr, "usage: Vsim SYS_CLK_HZ\n");
         return 2;
     }
+    const pid_t parent = getppid();
     Verilated::commandArgs(argc, argv);
     setvbuf(stdout, nullptr, _IOLBF, 0);
 
@@ -129,6 +134,7 @@ int main(int argc, char *argv[]) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
+    if (result == RC_OK) printf("[sim] running\n"); // Ports listen, signals are handled.
 
     // Half periods of 10^12 / (2 * frequency) ps, the fraction carried on: no error adds up.
     const uint64_t half = 500000000000ull / frequency, rest = 500000000000ull % frequency;
@@ -146,6 +152,7 @@ int main(int argc, char *argv[]) {
             }
             cycles++;
         }
+        if (getppid() != parent) break;
         if (!event_base_got_break(base)) event_base_loop(base, EVLOOP_NONBLOCK);
     }
     for (int i = 0; i < firsts; i++)

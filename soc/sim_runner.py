@@ -18,6 +18,7 @@ from soc.sim_soc import MODULES, SYS_CLK_FREQ, generate
 
 BUILD    = Path(__file__).parent.parent / "build"
 CHANNELS = 4
+START_S  = 60 # seconds of real time that the simulator may take to start; a busy machine is slow
 
 class SimulationError(RuntimeError):
     """The simulation did not start, ended by itself or did not end; the message is for the user."""
@@ -86,6 +87,9 @@ class Simulation:
         try:
             self.start()
         except BaseException:
+            if self.running:
+                self.process.kill()
+                self.process.wait()
             self._remove()
             raise
         return self
@@ -102,7 +106,7 @@ class Simulation:
 
     # Start ----------------------------------------------------------------------------------------
     def start(self):
-        """Builds and starts the simulation; returns when it runs."""
+        """Builds and starts the simulation; returns when it runs and its ports listen."""
         if not self.keep:
             (BUILD / "runs").mkdir(parents=True, exist_ok=True)
             self.folder = Path(tempfile.mkdtemp(dir=BUILD / "runs"))
@@ -151,6 +155,12 @@ class Simulation:
             self.process = subprocess.Popen([program, str(SYS_CLK_FREQ)], cwd=self.run_dir,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                 start_new_session=True, preexec_fn=_block_signals)
+        deadline = time.monotonic() + START_S
+        while "[sim] running\n" not in self.messages():
+            self.check_alive()
+            if time.monotonic() > deadline:
+                raise SimulationError(f"the simulation has not started after {START_S} s")
+            self.pause(0.01)
 
     # While it runs --------------------------------------------------------------------------------
     @property

@@ -1,5 +1,6 @@
 """A simulation that someone sits at: console on a port, progress shown, Ctrl-C ends it."""
 
+import os
 import signal
 import sys
 
@@ -8,7 +9,8 @@ from soc.wav import write_wav
 POLL = 0.2 # seconds between two looks at the simulation
 
 def run_session(sim, wav_out=None):
-    """Starts `sim` (a Simulation), follows it to its end, Ctrl-C or SIGTERM, writes `wav_out`.
+    """Starts `sim` (a Simulation), follows it to its end, Ctrl-C, SIGTERM or the end of the
+    terminal (SIGHUP), writes `wav_out`.
 
     Returns an exit status: 0, or 1 where the codec model had complaints. Raises what Simulation
     raises, and WavError; no file is written then. Ctrl-C while it builds raises KeyboardInterrupt.
@@ -16,8 +18,12 @@ def run_session(sim, wav_out=None):
     with sim:
         # A flag, no exception: Ctrl-C at any moment, and any number of times, leaves a whole file.
         stop   = []
-        before = {number: signal.signal(number, lambda *_: stop.append(True))
-            for number in (signal.SIGINT, signal.SIGTERM)}
+        def on_signal(number, frame):
+            if number == signal.SIGHUP: # Who prints to a terminal that is gone fails.
+                _silence()
+            stop.append(True)
+        before = {number: signal.signal(number, on_signal)
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
         try:
             print(f"console: litex_term socket://localhost:{sim.port}", flush=True)
             print("playing; Ctrl-C ends it" if not sim.duration else
@@ -32,6 +38,12 @@ def run_session(sim, wav_out=None):
                 signal.signal(number, handler)
     _summary(sim, wav_out)
     return 1 if sim.report["complaints"] else 0
+
+def _silence():
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+    os.close(nowhere)
 
 def _follow(sim, stop):
     total = None if not sim.duration else sim.duration/sim.sample_rate

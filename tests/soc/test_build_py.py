@@ -149,6 +149,33 @@ def test_litex_term_then_ctrl_c_leaves_a_whole_wav(tmp_path):
     assert list(tmp_path.glob("*.part")) == []
 
 
+def test_a_terminal_that_closes_leaves_a_whole_wav(tmp_path):
+    out = tmp_path / "out.wav"
+    arguments = ["--sim", "--wav-out", str(out), "--output-dir", str(tmp_path / "build")]
+    # Of its own session, whose terminal the pty is: closing it is a hang-up.
+    terminal = Terminal(["setsid", "--ctty", *BUILD, *arguments])
+    try:
+        terminal.expect(b"Ctrl-C ends it")
+        terminal.expect(b"0.01")  # seconds that the codec has played
+        os.close(terminal.master)
+        assert terminal.process.wait(TIMEOUT_S) == 0
+    finally:
+        terminal.process.kill()
+    assert soundfile.info(out).channels == 4 and list(tmp_path.glob("*.part")) == []
+
+
+def test_nothing_runs_on_after_a_kill(tmp_path):
+    process, port = session("--output-dir", tmp_path / "build")
+    socket.create_connection(("127.0.0.1", port), TIMEOUT_S).close()
+    process.kill()
+    process.communicate(timeout=TIMEOUT_S)
+    deadline = time.monotonic() + 30
+    with pytest.raises(ConnectionRefusedError):
+        while time.monotonic() < deadline:
+            socket.create_connection(("127.0.0.1", port), 10).close()
+            time.sleep(0.05)
+
+
 def wav(path, frames, channels):
     soundfile.write(path, np.zeros((frames, channels)), 48_000, format="WAV")
     return path
