@@ -1,11 +1,14 @@
 """The demo: `embed` by the console is found again in the frames, and one wrong bit is seen."""
 
+import re
+
 import numpy as np
 import pytest
+import soundfile
 
 from models.reference import Reference
 from models.spec import NumberFormat
-from models.training.tour import Tour
+from models.training.tour import STOPS, Tour
 from soc import demo
 from soc.progress import Progress
 from tests.support.soc_runs import simulation, zoo_model
@@ -91,3 +94,27 @@ def test_words_and_codes_are_what_the_gateware_makes_of_them(fmt):
     assert demo.to_words(codes, fmt).tolist() == words
     back = [max(-(2**15), min(2**15 - 1, int(np.floor(w * 2.0**-up)))) << 16 for w in words]
     assert demo.to_codes(np.array(words), fmt).tolist() == back
+
+
+def test_the_demo_from_the_command_line(tmp_path, monkeypatch, capsys):
+    import build as build_py
+
+    out = tmp_path / "out"
+    monkeypatch.setattr(build_py, "OUT", out)
+    monkeypatch.setattr(
+        "sys.argv",
+        ["build.py", "--demo", "--duration", "0.03", "--output-dir", str(tmp_path / "b")],
+    )
+    assert build_py.main() == 0
+    names = {"input.wav", "output.wav", "demo.png", "grid.png"}
+    assert {path.name for path in out.iterdir()} == names
+    sounds = [soundfile.info(out / name) for name in ("input.wav", "output.wav")]
+    assert {(sound.samplerate, sound.channels) for sound in sounds} == {(192_000, 4)}
+    assert sounds[0].frames == sounds[1].frames >= 0.03 * 192_000
+    assert all((out / name).read_bytes()[:4] == b"\x89PNG" for name in ("demo.png", "grid.png"))
+    printed = capsys.readouterr().out
+    for name in STOPS:
+        assert re.search(rf"\b{name} .* -[\d.]+ dB", printed), printed
+    assert re.search(r"(\d+) of \1 frames equal the integer reference", printed)
+    assert "cycles used 256 of 256 a sample" in printed and "overruns 0, saturations" in printed
+    assert re.search(r"[\d.]+ simulated seconds a second, [\d.]+ million cycles", printed)
