@@ -43,6 +43,7 @@ def overview(path, sample_rate, wave, output, takes, target=None, pitch=None, ti
     below.legend(loc="lower left", ncols=2, fontsize="small")
 
     period = round(sample_rate / pitch) if pitch else round(5e-3 * sample_rate)
+    zooms = []
     for column, (name, point, start, stop) in enumerate(takes):
         axes = figure.add_subplot(grid[3, column])
         # The last whole period of the take, counted from the start, so that all show one phase.
@@ -53,9 +54,14 @@ def overview(path, sample_rate, wave, output, takes, target=None, pitch=None, ti
         else:
             axes.plot(milliseconds[view], wave[view], color=INPUT, linewidth=1)
         axes.plot(milliseconds[view], output[view], color=OUTPUT, linewidth=1)
-        axes.set(title=f"{name} ({point[0]:g}, {point[1]:g})", xlabel="ms", ylim=(-1.6, 1.6))
+        axes.set(title=f"{name} ({point[0]:g}, {point[1]:g})", xlabel="ms")
+        zooms.append(axes)
         if column:
             axes.set_yticklabels([])
+    drawn = [line.get_ydata() for axes in zooms for line in axes.lines]
+    limit = max(1.6, *(1.05 * np.nanmax(np.abs(values), initial=0) for values in drawn))
+    for axes in zooms:
+        axes.set_ylim(-limit, limit)
     _save(figure, path)
 
 

@@ -29,11 +29,16 @@ def test_the_overview_shows_the_arrays_it_is_given(tmp_path, figures):
     assert np.array_equal(above.lines[0].get_ydata(), wave)
     assert [line.get_ydata()[899] for line in embedding.lines] == [-1, -1]
     assert [line.get_ydata()[900] for line in embedding.lines] == [1, 0.5]
-    assert [np.array_equal(line.get_ydata(), y) for line, y in zip(below.lines, (target, output))]
+    assert len(below.lines) == 2
+    assert all(np.array_equal(line.get_ydata(), y) for line, y in zip(below.lines, (target, output)))
     assert [axes.get_title() for axes in zooms] == ["sine (-1, -1)", "square (1, 0.5)"]
     # The last whole period of each take: samples 800-899 and 1900-1999.
     assert np.array_equal(zooms[0].lines[1].get_ydata(), output[800:900])
     assert np.array_equal(zooms[1].lines[0].get_ydata(), target[1900:2000])
+    # No zoom cuts its wave off, and all have one scale.
+    (limits,) = {axes.get_ylim() for axes in zooms}
+    drawn = np.concatenate([line.get_ydata() for axes in zooms for line in axes.lines])
+    assert limits[0] < drawn.min() < -1.6 and 1.6 < drawn.max() < limits[1]
     assert matplotlib.image.imread(tmp_path / "a.png").std() > 0.05
 
 
