@@ -30,7 +30,9 @@ def test_the_overview_shows_the_arrays_it_is_given(tmp_path, figures):
     assert [line.get_ydata()[899] for line in embedding.lines] == [-1, -1]
     assert [line.get_ydata()[900] for line in embedding.lines] == [1, 0.5]
     assert len(below.lines) == 2
-    assert all(np.array_equal(line.get_ydata(), y) for line, y in zip(below.lines, (target, output)))
+    assert all(
+        np.array_equal(line.get_ydata(), y) for line, y in zip(below.lines, (target, output))
+    )
     assert [axes.get_title() for axes in zooms] == ["sine (-1, -1)", "square (1, 0.5)"]
     # The last whole period of each take: samples 800-899 and 1900-1999.
     assert np.array_equal(zooms[0].lines[1].get_ydata(), output[800:900])
