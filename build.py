@@ -96,6 +96,12 @@ def make_parser():
         default=0,
         help="TCP port of the console on localhost; 0 takes a free one.",
     )
+    sim.add_argument(
+        "--power-up-ms",
+        type=float,
+        default=10.0,
+        help="Simulated ms that the codec takes to wake up; the data sheet's are 10.",
+    )
     parser.set_defaults(
         cpu_type="picorv32",
         integrated_rom_size=WaveNetSoC.rom_size,
@@ -128,6 +134,8 @@ def check(args):
         )
     if args.duration is not None and not 0 < args.duration <= 86_400:
         raise UsageError(f"duration {args.duration:g} s is not allowed: above 0, to 86400")
+    if not 0.1 <= args.power_up_ms <= 1000:
+        raise UsageError(f"power-up {args.power_up_ms:g} ms is not allowed: 0.1 to 1000")
     if not 0 <= args.serial_port <= 65_535:
         raise UsageError(f"port {args.serial_port} is not allowed: 1 to 65535, 0 for a free one")
     if args.wav_out is not None:
@@ -168,6 +176,7 @@ def simulate(parser, args):
             output_dir=folder,
             builder_kwargs=builder_kwargs,
             progress=Progress(),
+            power_up_ms=args.power_up_ms,
             **soc_kwargs,
         )
         if args.demo:

@@ -56,6 +56,8 @@ class Simulation:
     port        : TCP port of the console; 0 takes a free one. self.port is the port
     trace       : write waveforms, sim.fst in the run folder (slow, large)
     output_dir  : where Verilog, firmware, csr.csv, ... go; default: a folder removed at the end
+    power_up_ms : simulated time that the codec model wants to wake up, 10 in truth; the SoC gives
+                  it a fifth more
     rom         : words of the ROM instead of the firmware
     progress    : soc.progress.Progress for the steps of the build; default: quiet
     soc_kwargs  : WaveNetSoC's: sample_rate (Hz), cpu_type, with_wavenet, ...
@@ -70,10 +72,13 @@ class Simulation:
     SimulatorError, ToolError.
     """
     def __init__(self, model, folding, frames=None, duration=None, endless=False, port=0,
-        trace=False, output_dir=None, rom=None, builder_kwargs=None, progress=None, **soc_kwargs):
+        trace=False, output_dir=None, rom=None, builder_kwargs=None, progress=None,
+        power_up_ms=10.0, **soc_kwargs):
         self.progress = progress or Progress(quiet=True)
         self.model, self.folding, self.trace, self.rom = model, folding, trace, rom
         self.soc_kwargs, self.builder_kwargs = soc_kwargs, builder_kwargs
+        self.power_up_ms = power_up_ms
+        self.soc_kwargs.setdefault("power_up_ms", 1.2*power_up_ms)
         self.input    = None if frames is None else as_frames(frames)
         self.duration = 0 if endless else duration or (0 if frames is None else len(self.input))
         self.port     = port
@@ -141,6 +146,7 @@ class Simulation:
                 "frames_in"       : "" if self.input is None else "frames_in.raw",
                 "frames_out"      : "frames_out.raw",
                 "duration_frames" : self.duration,
+                "power_up_ms"     : self.power_up_ms,
                 "report"          : "report.json",
             }},
             {"timebase": 1},

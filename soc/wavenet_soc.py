@@ -48,6 +48,7 @@ class WaveNetSoC(SoCCore):
 
     self.cycles_per_sample : sys cycles a frame
     self.sample_rate       : the true one, sys_clk_freq/cycles_per_sample, Hz
+    power_up_ms : what the codec is given to wake up, over its 10 ms; a simulation may scale both
     self.frame_latency     : frames from the one the codec sends to that of its answer
 
     The firmware is compiled and put into the ROM when LiteX's Builder calls init_mems.
@@ -61,6 +62,7 @@ class WaveNetSoC(SoCCore):
     def __init__(self, platform, sys_clk_freq, crg, codec_pads, model, folding,
         sample_rate  = 192_000,
         with_wavenet = True,
+        power_up_ms  = 12,
         **kwargs):
         self.cycles_per_sample = cycles_per_sample(sys_clk_freq, sample_rate)
         self.sample_rate       = sys_clk_freq/self.cycles_per_sample
@@ -81,7 +83,7 @@ class WaveNetSoC(SoCCore):
         self.add_constant("AUDIO_CYCLES_PER_SAMPLE", self.cycles_per_sample)
 
         # Codec ------------------------------------------------------------------------------------
-        self.add_codec(codec_pads, sample_rate)
+        self.add_codec(codec_pads, sample_rate, power_up_ms)
 
         # Accelerator ------------------------------------------------------------------------------
         if with_wavenet:
@@ -91,8 +93,8 @@ class WaveNetSoC(SoCCore):
             self.frame_latency = self.tdm.frame_latency(0)
 
     # Codec ----------------------------------------------------------------------------------------
-    def add_codec(self, pads, sample_rate):
-        self.codec = AK4619(pads, self.sys_clk_freq, sample_rate)
+    def add_codec(self, pads, sample_rate, power_up_ms):
+        self.codec = AK4619(pads, self.sys_clk_freq, sample_rate, power_up_ms=power_up_ms)
         self.tdm   = TDM(pads, **AK4619.serial_format(self.sys_clk_freq, sample_rate))
         self.comb += self.tdm.mute.eq(~self.codec.ready)
 

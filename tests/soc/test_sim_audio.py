@@ -84,6 +84,19 @@ def test_every_layer_kind():
     assert all(np.ptp(outputs, axis=0) > 100)  # else the comparison above says nothing
 
 
+def test_the_codecs_power_up_time_scales_and_says_so():
+    model = zoo_model()
+    options = dict(frames=codes(waves(seed=6)), duration=300)
+    with simulation(model, power_up_ms=3.0, **options) as sim:
+        sim.wait(TIMEOUT_S)
+        said = sim.messages()
+    assert "power_up_ms = 3 instead of the data sheet's 10 ms" in said
+    assert sim.report["power_up_ms"] == 3.0 and sim.report["complaints"] == []
+    assert_plays(sim, after_silence(model).run(network_frames(model.spec, sim.frames_in)))
+    started_ps = sim.report["sim_time_ps"] - 300 / 192_000 * 1e12
+    assert 3.6e9 < started_ps < 7e9
+
+
 def test_96_khz():
     model = zoo_model()
     with simulation(model, 96_000, frames=codes(waves(seed=3))) as sim:
