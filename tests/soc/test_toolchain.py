@@ -1,6 +1,7 @@
 """The tools that a build calls by name are found, work, and are named when they are missing."""
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -95,6 +96,41 @@ def test_a_missing_program_is_named_with_its_source(program, source, monkeypatch
 def test_only_the_programs_asked_for_must_be_there(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert toolchain.environment(["verilator"])
+
+
+def test_yosys_on_the_path_comes_before_that_of_pypi(tmp_path, monkeypatch):
+    share = tmp_path / "share" / "yosys"
+    native = tmp_path / "bin" / "yosys"
+    native.parent.mkdir()
+    native.write_text("#!/bin/sh\necho native\n")
+    native.chmod(0o755)
+    monkeypatch.setattr(toolchain, "SHIMS", tmp_path / "tools")
+    monkeypatch.setenv("PATH", os.defpath)
+    environment = toolchain.environment(["yosys"])
+    shim = toolchain.SHIMS / "yosys"
+    assert shutil.which("yosys", path=environment["PATH"]) == str(shim)
+    assert (toolchain.yosys_share() / "ecp5" / "cells_sim.v").is_file()
+
+    monkeypatch.setenv("PATH", f"{native.parent}{os.pathsep}{os.defpath}")
+    environment = toolchain.environment(["yosys"])
+    assert not shim.exists()
+    assert subprocess.check_output(["yosys"], env=environment, text=True) == "native\n"
+    assert toolchain.yosys_share() == share
+
+
+@pytest.mark.timeout(900)  # on a new checkout its WebAssembly is compiled first
+def test_yosys_of_pypi_runs_whatever_the_caller_has_set(monkeypatch, tmp_path):
+    monkeypatch.setenv("YOWASP_CACHE_DIR", str(tmp_path))
+    monkeypatch.setenv("YOWASP_MOUNT", "/nowhere=/nowhere")
+    yosys = subprocess.run(
+        ["yosys", "-p", "read_verilog -DNO_INCLUDES +/ecp5/cells_sim.v; stat"],
+        env=toolchain.environment(["yosys"]),
+        capture_output=True,
+        text=True,
+    )
+    assert yosys.returncode == 0, yosys.stdout + yosys.stderr
+    assert "=== LUT4 ===" in yosys.stdout
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_callers_compiler_settings_stay_outside(monkeypatch):

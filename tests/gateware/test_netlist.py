@@ -1,0 +1,49 @@
+"""The netlist that yosys makes for the ECP5 under Verilator: models.reference's integers."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from gateware.wavenet.core import WaveNetCore
+from models.folding import plan
+from models.spec import Model
+from soc.toolchain import BUILD
+from tests.support.cocotb_runs import CocotbRuns
+from tests.support.core_jobs import make_job
+from tests.support.netlist import cell_models, synthesise
+from tests.support.nets import random_model
+from tests.support.verilog import TOP, write_verilog
+
+BENCH = "tests.support.core_bench"
+ZOO = Path(__file__).parents[2] / "models" / "zoo" / "waveshaper.npz"
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    return CocotbRuns(tmp_path_factory.mktemp("simulator"))
+
+
+@pytest.fixture
+def folder():
+    """A folder that yosys sees: YoWASP's has a /tmp of its own."""
+    (BUILD / "tests").mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=BUILD / "tests") as name:
+        yield Path(name)
+
+
+@pytest.mark.timeout(900)  # on a new checkout the WebAssembly of yosys is compiled first
+def test_the_netlist_of_the_zoos_model(runs, folder):
+    """Every parameter is written to bank 1 over the bus while frames flow, then banks alternate."""
+    model = Model.load(ZOO)
+    other = random_model(model.spec, seed=1, scale=0.05)
+    folding = plan(model.spec, 512)
+    core = WaveNetCore(model.spec, folding, model.weights, with_csr=False)
+    netlist, cells = synthesise(write_verilog(core, folder))
+    assert cells["MULT18X18D"] == folding.multipliers
+    assert cells["DP16KD"] and cells["TRELLIS_DPR16X4"]
+
+    models, includes = cell_models()
+    runs.build([*models, netlist], TOP, includes)
+    job = make_job(core, [model, other], (30, 40), seed=2, stall=0.3)
+    runs.play(folder, BENCH, job)
