@@ -41,7 +41,7 @@ class CocotbRuns:
         """Build the simulator of Verilog module `top`, the only one of the last of `sources`.
 
         Where two sources have a module of the same name the first one counts.
-        Raises SystemExit, which fails a pytest, when Verilator or the compiler fails.
+        Raises RuntimeError when Verilator or the compiler fails.
         """
         # Verilator's own library is most of the work and the same for all: its makefile, which it
         # writes anew for each, makes the library look old.
@@ -67,7 +67,8 @@ class CocotbRuns:
     def play(self, folder, bench, job):
         """Run the tests of module `bench` in `folder`, where `job` is written as job.json.
 
-        Raises SystemExit, which fails a pytest, when one of them fails or the simulator does.
+        Raises SystemExit, which fails a pytest, when one of them fails, RuntimeError when the
+        simulator does.
         """
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "job.json").write_text(json.dumps(job))
