@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from gateware.wavenet.core import WaveNetCore
-from models.folding import plan
+from models.planner import plan
 from models.spec import Model
 from soc.toolchain import BUILD
 from tests.support.cocotb_runs import CocotbRuns
 from tests.support.core_jobs import make_job
+from tests.support.core_runs import build
 from tests.support.netlist import cell_models, synthesise
 from tests.support.nets import random_model
 from tests.support.verilog import TOP, write_verilog
@@ -38,7 +38,7 @@ def test_the_netlist_of_the_zoos_model(runs, folder):
     model = Model.load(ZOO)
     other = random_model(model.spec, seed=1, scale=0.05)
     folding = plan(model.spec, 512)
-    core = WaveNetCore(model.spec, folding, model.weights, with_csr=False)
+    core = build(model, folding)
     netlist, cells = synthesise(write_verilog(core, folder))
     assert cells["MULT18X18D"] == folding.multipliers
     assert cells["DP16KD"] and cells["TRELLIS_DPR16X4"]

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from gateware.wavenet.core import WaveNetCore
-from models.folding import Folding, LayerFolding, plan
+from models.folding import Folding, LayerFolding
+from models.planner import plan
 from models.spec import Conv1DSpec, Model, NetworkSpec, NumberFormat
 from tests.support.cocotb_runs import CocotbRuns
 from tests.support.core_jobs import make_job
+from tests.support.core_runs import build
 from tests.support.nets import random_model
 from tests.support.verilog import TOP, write_verilog
 
@@ -26,8 +27,7 @@ def run(runs, tmp_path):
     """Plays models[0] and, once the bus has written it to bank 1, models[1] on a core; the job."""
 
     def run(models, folding, counts, seed, contexts=1, stall=0.0):
-        model = models[0]
-        core = WaveNetCore(model.spec, folding, model.weights, contexts, with_csr=False)
+        core = build(models[0], folding, contexts)
         runs.build([write_verilog(core, tmp_path)], TOP)
         job = make_job(core, models, counts, seed, contexts, stall)
         runs.play(tmp_path, BENCH, job)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from models.reference import Reference
+from tests.support.core_runs import parameters
 from tests.support.nets import random_frames
 
 
@@ -24,17 +25,6 @@ class BankedReference:
     @property
     def saturations(self):
         return np.sum([r.saturations for banks in self.references for r in banks], axis=0).tolist()
-
-
-def parameters(core, model, bank):
-    """(bus address, value) of every parameter of `model` in `bank`."""
-    for index, (stage, pair) in enumerate(zip(core.stages, model.weights)):
-        for lane, rows in enumerate(stage.layout.rom(*pair)):
-            is_bias = lane >= stage.layout.pe * stage.layout.simd
-            count = stage.layout.groups * (1 if is_bias else stage.layout.fold)
-            for row in range(count):
-                address = stage.layout.address(lane, bank, row)
-                yield (index << core.window_bits) + address, rows[row]
 
 
 def make_job(core, models, counts, seed, contexts=1, stall=0.0, frames=None):
