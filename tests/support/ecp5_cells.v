@@ -4,9 +4,11 @@
 // elaboration, a value that is not modelled stops the simulation with $fatal. What the hardware
 // leaves undefined comes out random, so that a design that depends on it fails.
 //
-// Parameters, port widths, address and INITVAL layout: yosys 0.70, techlibs/lattice/
-// {brams_16kd.txt, brams_map_16kd.v, dsp_map_18x18.v, cells_bb_ecp5.v}, which were tried on the
-// hardware; purpose of the parameters: Lattice FPGA-TN-02204 (memory), FPGA-TN-02205 (sysDSP).
+// Ports, parameters, address and INITVAL layout, byte enables and write modes are those by which
+// yosys 0.70 maps to these cells: techlibs/lattice/{cells_bb_ecp5.v, cells_sim_ecp5.v,
+// brams_16kd.txt, brams_map_16kd.v, dsp_map_18x18.v}. Yosys uses no register of either cell; OUTREG and REG_*_CLK
+// follow the names in Lattice's usage guides (FPGA-TN-02204, FPGA-TN-02205), whose texts were not at
+// hand, and were not compared with the hardware.
 
 // Output latch and optional output register of one block RAM port.
 module ecp5_ram_output #(
