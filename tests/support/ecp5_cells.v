@@ -6,9 +6,9 @@
 //
 // Ports, parameters, address and INITVAL layout, byte enables and write modes are those by which
 // yosys 0.70 maps to these cells: techlibs/lattice/{cells_bb_ecp5.v, cells_sim_ecp5.v,
-// brams_16kd.txt, brams_map_16kd.v, dsp_map_18x18.v}. Yosys uses no register of either cell; OUTREG and REG_*_CLK
-// follow the names in Lattice's usage guides (FPGA-TN-02204, FPGA-TN-02205), whose texts were not at
-// hand, and were not compared with the hardware.
+// brams_16kd.txt, brams_map_16kd.v, dsp_map_18x18.v}. Yosys uses no register of either cell; OUTREG
+// and REG_*_CLK follow the names in Lattice's usage guides (FPGA-TN-02204, FPGA-TN-02205), whose
+// texts were not at hand, and were not compared with the hardware.
 
 // Output latch and optional output register of one block RAM port.
 module ecp5_ram_output #(
@@ -142,14 +142,22 @@ module DP16KD (
     parameter INITVAL_3F = 320'b0;
 
     localparam [64*320-1:0] INIT = {
-        INITVAL_3F, INITVAL_3E, INITVAL_3D, INITVAL_3C, INITVAL_3B, INITVAL_3A, INITVAL_39, INITVAL_38,
-        INITVAL_37, INITVAL_36, INITVAL_35, INITVAL_34, INITVAL_33, INITVAL_32, INITVAL_31, INITVAL_30,
-        INITVAL_2F, INITVAL_2E, INITVAL_2D, INITVAL_2C, INITVAL_2B, INITVAL_2A, INITVAL_29, INITVAL_28,
-        INITVAL_27, INITVAL_26, INITVAL_25, INITVAL_24, INITVAL_23, INITVAL_22, INITVAL_21, INITVAL_20,
-        INITVAL_1F, INITVAL_1E, INITVAL_1D, INITVAL_1C, INITVAL_1B, INITVAL_1A, INITVAL_19, INITVAL_18,
-        INITVAL_17, INITVAL_16, INITVAL_15, INITVAL_14, INITVAL_13, INITVAL_12, INITVAL_11, INITVAL_10,
-        INITVAL_0F, INITVAL_0E, INITVAL_0D, INITVAL_0C, INITVAL_0B, INITVAL_0A, INITVAL_09, INITVAL_08,
-        INITVAL_07, INITVAL_06, INITVAL_05, INITVAL_04, INITVAL_03, INITVAL_02, INITVAL_01, INITVAL_00
+        INITVAL_3F, INITVAL_3E, INITVAL_3D, INITVAL_3C,
+        INITVAL_3B, INITVAL_3A, INITVAL_39, INITVAL_38,
+        INITVAL_37, INITVAL_36, INITVAL_35, INITVAL_34,
+        INITVAL_33, INITVAL_32, INITVAL_31, INITVAL_30,
+        INITVAL_2F, INITVAL_2E, INITVAL_2D, INITVAL_2C,
+        INITVAL_2B, INITVAL_2A, INITVAL_29, INITVAL_28,
+        INITVAL_27, INITVAL_26, INITVAL_25, INITVAL_24,
+        INITVAL_23, INITVAL_22, INITVAL_21, INITVAL_20,
+        INITVAL_1F, INITVAL_1E, INITVAL_1D, INITVAL_1C,
+        INITVAL_1B, INITVAL_1A, INITVAL_19, INITVAL_18,
+        INITVAL_17, INITVAL_16, INITVAL_15, INITVAL_14,
+        INITVAL_13, INITVAL_12, INITVAL_11, INITVAL_10,
+        INITVAL_0F, INITVAL_0E, INITVAL_0D, INITVAL_0C,
+        INITVAL_0B, INITVAL_0A, INITVAL_09, INITVAL_08,
+        INITVAL_07, INITVAL_06, INITVAL_05, INITVAL_04,
+        INITVAL_03, INITVAL_02, INITVAL_01, INITVAL_00
     };
 
     // The bits of a row that a word covers.
@@ -183,14 +191,14 @@ module DP16KD (
         endcase
     endfunction
 
-    wire [13:0] ada = {ADA13, ADA12, ADA11, ADA10, ADA9, ADA8, ADA7, ADA6, ADA5, ADA4, ADA3, ADA2, ADA1,
-        ADA0};
-    wire [13:0] adb = {ADB13, ADB12, ADB11, ADB10, ADB9, ADB8, ADB7, ADB6, ADB5, ADB4, ADB3, ADB2, ADB1,
-        ADB0};
-    wire [17:0] dia = {DIA17, DIA16, DIA15, DIA14, DIA13, DIA12, DIA11, DIA10, DIA9, DIA8, DIA7, DIA6,
-        DIA5, DIA4, DIA3, DIA2, DIA1, DIA0};
-    wire [17:0] dib = {DIB17, DIB16, DIB15, DIB14, DIB13, DIB12, DIB11, DIB10, DIB9, DIB8, DIB7, DIB6,
-        DIB5, DIB4, DIB3, DIB2, DIB1, DIB0};
+    wire [13:0] ada = {ADA13, ADA12, ADA11, ADA10, ADA9, ADA8, ADA7, ADA6, ADA5, ADA4,
+        ADA3, ADA2, ADA1, ADA0};
+    wire [13:0] adb = {ADB13, ADB12, ADB11, ADB10, ADB9, ADB8, ADB7, ADB6, ADB5, ADB4,
+        ADB3, ADB2, ADB1, ADB0};
+    wire [17:0] dia = {DIA17, DIA16, DIA15, DIA14, DIA13, DIA12, DIA11, DIA10, DIA9, DIA8,
+        DIA7, DIA6, DIA5, DIA4, DIA3, DIA2, DIA1, DIA0};
+    wire [17:0] dib = {DIB17, DIB16, DIB15, DIB14, DIB13, DIB12, DIB11, DIB10, DIB9, DIB8,
+        DIB7, DIB6, DIB5, DIB4, DIB3, DIB2, DIB1, DIB0};
     wire [17:0] doa, dob;
     assign {DOA17, DOA16, DOA15, DOA14, DOA13, DOA12, DOA11, DOA10, DOA9, DOA8, DOA7, DOA6,
         DOA5, DOA4, DOA3, DOA2, DOA1, DOA0} = doa;
@@ -305,8 +313,10 @@ module MULT18X18D (
     parameter RESETMODE = "SYNC";
     parameter GSR = "ENABLED"; // The global reset is not modelled: it comes before the first edge.
 
-    wire [17:0] a = {A17, A16, A15, A14, A13, A12, A11, A10, A9, A8, A7, A6, A5, A4, A3, A2, A1, A0};
-    wire [17:0] b = {B17, B16, B15, B14, B13, B12, B11, B10, B9, B8, B7, B6, B5, B4, B3, B2, B1, B0};
+    wire [17:0] a = {A17, A16, A15, A14, A13, A12, A11, A10, A9, A8, A7, A6, A5, A4, A3,
+        A2, A1, A0};
+    wire [17:0] b = {B17, B16, B15, B14, B13, B12, B11, B10, B9, B8, B7, B6, B5, B4, B3,
+        B2, B1, B0};
     wire [35:0] p;
     assign {P35, P34, P33, P32, P31, P30, P29, P28, P27, P26, P25, P24, P23, P22, P21, P20,
         P19, P18, P17, P16, P15, P14, P13, P12, P11, P10, P9, P8, P7, P6, P5, P4, P3, P2,
