@@ -6,22 +6,15 @@ from pathlib import Path
 import pytest
 
 from models.planner import plan
-from models.spec import Model
 from soc.toolchain import BUILD
-from tests.support.cocotb_runs import CocotbRuns
 from tests.support.core_jobs import make_job
 from tests.support.core_runs import build
 from tests.support.netlist import cell_models, synthesise
 from tests.support.nets import random_model
+from tests.support.soc_runs import zoo_model
 from tests.support.verilog import TOP, write_verilog
 
 BENCH = "tests.support.core_bench"
-ZOO = Path(__file__).parents[2] / "models" / "zoo" / "waveshaper.npz"
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    return CocotbRuns(tmp_path_factory.mktemp("simulator"))
 
 
 @pytest.fixture
@@ -35,7 +28,7 @@ def folder():
 @pytest.mark.timeout(900)  # on a new checkout the WebAssembly of yosys is compiled first
 def test_the_netlist_of_the_zoos_model(runs, folder):
     """Every parameter is written to bank 1 over the bus while frames flow, then banks alternate."""
-    model = Model.load(ZOO)
+    model = zoo_model()
     other = random_model(model.spec, seed=1, scale=0.05)
     folding = plan(model.spec, 512)
     core = build(model, folding)

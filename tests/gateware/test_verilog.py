@@ -1,25 +1,17 @@
 """The generated Verilog under Verilator and cocotb: models.reference's integers, bit for bit."""
 
-from pathlib import Path
-
 import pytest
 
 from models.folding import Folding, LayerFolding
 from models.planner import plan
-from models.spec import Conv1DSpec, Model, NetworkSpec, NumberFormat
-from tests.support.cocotb_runs import CocotbRuns
+from models.spec import Conv1DSpec, NetworkSpec, NumberFormat
 from tests.support.core_jobs import make_job
 from tests.support.core_runs import build
 from tests.support.nets import random_model
+from tests.support.soc_runs import zoo_model
 from tests.support.verilog import TOP, write_verilog
 
 BENCH = "tests.support.core_bench"
-ZOO = Path(__file__).parents[2] / "models" / "zoo" / "waveshaper.npz"
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    return CocotbRuns(tmp_path_factory.mktemp("simulator"))
 
 
 @pytest.fixture
@@ -39,7 +31,7 @@ def run(runs, tmp_path):
 @pytest.mark.parametrize("cycles, stall", [(256, 0.0), (512, 0.3)])
 def test_the_zoos_model(cycles, stall, run):
     """At full speed a frame leaves every `cycles` cycles; stalls leave the integers as they are."""
-    model = Model.load(ZOO)
+    model = zoo_model()
     run([model], plan(model.spec, cycles), (0, 200), seed=cycles, stall=stall)
 
 
