@@ -1,4 +1,4 @@
-"""python -m models: train a net, render sound through it, plan its folding, measure it."""
+"""python -m models: train a net, render sound through it, plan its folding, pack it, measure it."""
 
 import argparse
 import dataclasses
@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from models import devices, topologies, wav
+from models import devices, image, topologies, wav
 from models.planner import OBJECTIVES, plan
 from models.render import check_embedding, full_scale, render, to_pcm16
 from models.spec import Model, ModelError
@@ -28,6 +28,12 @@ PLAN = (
     "multipliers and shifters are exact, block RAMs and LUTs are estimates."
 )
 
+IMAGE = (
+    "OUT.bin is what a running SoC loads, OUT.json beside it what `litex_term --images` takes. The "
+    "image fits every build of the same topology; --fit pads the model into a larger one, where "
+    "that is exact."
+)
+
 
 class Parser(argparse.ArgumentParser):
     """Bad arguments: one line on stderr, exit status 2."""
@@ -39,7 +45,7 @@ class Parser(argparse.ArgumentParser):
 def parser():
     top = Parser(
         prog="python -m models",
-        description="Train a net, render sound through it, plan its folding, measure it.",
+        description="Train a net, render sound through it, plan its folding, pack it, measure it.",
         epilog="COMMAND --help lists a command's options with their defaults.",
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -86,6 +92,12 @@ def parser():
     add("--contexts", type=positive, default=1, help="streams (voices) that take turns")
     text = "only the first so many output channels are wanted (default: all)"
     add("--outputs", type=positive, default=unset, help=text)
+
+    add = command(image_command, "image", "write a model as a weight image, to load it live", IMAGE)
+    add("model", metavar="MODEL.npz", help="a trained model")
+    add("-o", "--output", default=unset, metavar="OUT.bin", help="(default: MODEL.bin, here)")
+    text = f"the topology to pad the model into (default: its own): {known}, or a model file"
+    add("--fit", default=unset, metavar="SPEC", help=text)
 
     add = command(evaluate_command, "evaluate", "measure a model at the four corners")
     add("model", metavar="MODEL.npz", help="a trained model")
@@ -163,6 +175,23 @@ def _spec(name):
         known = ", ".join(sorted(topologies.TOPOLOGIES))
         raise ModelError(f"{name}: no such file, and no topology; known: {known}")
     return Model.load(name).spec
+
+
+def image_command(args):
+    model = Model.load(args.model)
+    if "fit" in args:
+        model = image.fit(model, _spec(args.fit))
+    output = Path(getattr(args, "output", Path(args.model).with_suffix(".bin").name))
+    if output.suffix in (".json", ".npz"):
+        raise ModelError(f"{output}: {output.suffix} is not allowed for an image: .bin")
+    wav.check_writable(output)
+    listing = image.write(output, model)
+    data = output.read_bytes()
+    print(
+        f"{output}: {len(data)} bytes, {model.spec.parameters} parameters, "
+        f"crc 0x{image.crc_of(data):08x}, fingerprint 0x{model.spec.fingerprint:08x}"
+    )
+    print(f"litex_term PORT --images={listing}, then `load` on the console")
 
 
 def evaluate_command(args):

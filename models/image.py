@@ -1,0 +1,281 @@
+"""The weight image: one model as a file that any build of its topology can load while it plays.
+
+Little-endian 32-bit words:
+
+    magic "WNET" | version 1 | fingerprint | length of the payload | payload | CRC-32 of the rest
+
+The fingerprint (NetworkSpec.fingerprint) stands for the layers' shapes and the number format. The
+payload holds per layer the weights as int16 in [out][tap][in] order, then the biases as int16, each
+layer padded with zeros to a whole word. How a build folds the net never shows.
+
+Words of fewer than 16 bits are sign-extended; a format of more than 16 bits has no image of version
+1 and is refused. An image is always of the whole net: a build with fewer outputs leaves out what it
+has no place for.
+"""
+
+import json
+import struct
+import zlib
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from models.number_format import ModelError
+from models.spec import Model
+
+MAGIC = 0x54454E57  # "WNET"
+VERSION = 1
+MOST_BITS = 16
+HEADER_BYTES = 16
+LOAD_ADDRESS = 0x4000_0000  # litex_term's default --kernel-adr
+
+
+class ImageError(ModelError):
+    """Bytes that are no image, or one that does not belong here; one line for the user."""
+
+
+def _layer_values(layer):
+    """16-bit values of a layer in the payload, padding included."""
+    return layer.parameters + layer.parameters % 2
+
+
+def payload_words(spec):
+    """Length of the payload in 32-bit words."""
+    return sum(_layer_values(layer) for layer in spec.layers) // 2
+
+
+def pack(model):
+    """The image of `model`, as bytes.
+
+    Raises ImageError for a number format of more than 16 bits.
+    """
+    spec = model.spec
+    if spec.number_format.bits > MOST_BITS:
+        raise ImageError(
+            f"image: number format {spec.number_format} is not allowed: at most {MOST_BITS} bits, "
+            f"not {spec.number_format.bits}"
+        )
+    payload = b""
+    for layer, (kernel, bias) in zip(spec.layers, model.weights):
+        values = np.zeros(_layer_values(layer), "<i2")
+        values[: kernel.size] = kernel.transpose(2, 0, 1).ravel()
+        values[kernel.size : kernel.size + bias.size] = bias
+        payload += values.tobytes()
+    header = struct.pack("<4I", MAGIC, VERSION, spec.fingerprint, payload_words(spec))
+    return header + payload + struct.pack("<I", zlib.crc32(header + payload))
+
+
+def crc_of(data):
+    """The CRC-32 that a whole image ends with: what `status` calls the model by."""
+    return struct.unpack("<I", data[-4:])[0]
+
+
+def check(data, fingerprint, words):
+    """The payload of an image for the topology with this fingerprint and `words` of payload.
+
+    Returns int16 [2*words]. Raises ImageError that names the first thing that is wrong, in the
+    words of the firmware's `load`.
+    """
+    if len(data) < HEADER_BYTES:
+        raise ImageError(f"image: torn: {len(data)} bytes, the header alone has {HEADER_BYTES}")
+    magic, version, found, length = struct.unpack("<4I", data[:HEADER_BYTES])
+    if magic != MAGIC:
+        raise ImageError(f"image: magic 0x{magic:08x} is not allowed: 0x{MAGIC:08x}")
+    if version != VERSION:
+        raise ImageError(f"image: version {version} is not allowed: {VERSION}")
+    if found != fingerprint:
+        raise ImageError(
+            f"image: fingerprint 0x{found:08x} is not allowed: 0x{fingerprint:08x}, "
+            "the image is of another topology"
+        )
+    if length != words:
+        raise ImageError(f"image: length {length} words is not allowed: {words}")
+    wanted = HEADER_BYTES + 4 * words + 4
+    if len(data) != wanted:
+        kind = "torn" if len(data) < wanted else "too long"
+        raise ImageError(f"image: {kind}: {len(data)} bytes, not {wanted}")
+    if zlib.crc32(data[:-4]) != crc_of(data):
+        raise ImageError(
+            f"image: CRC-32 0x{crc_of(data):08x} is not allowed: "
+            f"0x{zlib.crc32(data[:-4]):08x}, the image is damaged"
+        )
+    return np.frombuffer(data, "<i2", 2 * words, HEADER_BYTES)
+
+
+def unpack(data, spec):
+    """The Model of an image made for `spec`. Raises ImageError, ModelError."""
+    values = check(data, spec.fingerprint, payload_words(spec))
+    weights, at = [], 0
+    for layer in spec.layers:
+        size = layer.fan_in * layer.out_channels
+        shape = (layer.out_channels, layer.kernel_size, layer.in_channels)
+        kernel = values[at : at + size].reshape(shape).transpose(1, 2, 0)
+        weights.append((kernel, values[at + size : at + layer.parameters]))
+        if values[at + layer.parameters : at + _layer_values(layer)].any():
+            raise ImageError("image: the padding is not zero")
+        at += _layer_values(layer)
+    return Model(spec, weights)
+
+
+def read(path):
+    """The image in a file: bytes of a .bin as they are, or of a trained model's .npz packed.
+
+    Raises ModelError, OSError.
+    """
+    path = Path(path)
+    if path.suffix == ".npz":
+        return pack(Model.load(path))
+    return path.read_bytes()
+
+
+def write(path, model):
+    """Write the image and, beside it, the .json that `litex_term --images` takes.
+
+    Returns the path of the .json. Both files appear whole or not at all. Raises ImageError,
+    OSError.
+    """
+    path = Path(path)
+    listing = path.with_suffix(".json")
+    text = json.dumps({path.name: f"0x{LOAD_ADDRESS:08x}"}) + "\n"
+    contents = {path: pack(model), listing: text.encode()}
+    partial = {file: file.with_name(file.name + ".part") for file in contents}
+    try:
+        for file, data in contents.items():
+            partial[file].write_bytes(data)
+        for file in contents:
+            partial[file].replace(file)
+    finally:
+        for file in partial.values():
+            file.unlink(missing_ok=True)
+    return listing
+
+
+def fit(model, spec):
+    """`model` as a Model of the larger topology `spec` that computes the same integers.
+
+    What is exact, and done: more channels (their weights are zeros, so they hold zero), more taps
+    or a finer dilation as long as every tap finds its place, zeros in powers of two, powers of two
+    in fixed weights, a repeated layer spread over as many layers, and layers in excess, which get
+    the weight 1.0: anywhere without ReLU, with ReLU only where what they pass cannot be negative.
+    Everything else is refused with a ModelError that says what is in the way.
+    """
+    if model.spec.number_format != spec.number_format:
+        raise ModelError(
+            f"fit: number format {model.spec.number_format} is not allowed: {spec.number_format}"
+        )
+    placing = _Placing(model, spec)
+    weights = placing.weights(0, 0)
+    if weights is None:
+        raise ModelError(f"fit: {placing.reason}")
+    named = replace(spec, name=model.spec.name, sample_rate=model.spec.sample_rate)
+    return Model(named, weights, model.meta)
+
+
+class _Placing:
+    """The search for a place of each of the model's layers, in order, among those of `spec`."""
+
+    def __init__(self, model, spec):
+        self.model, self.spec = model, spec
+        self.deepest, self.reason = -1, ""
+        self.weights = cache(self._weights)
+
+    def _weights(self, source, target):
+        """Weights for spec.layers[target:] that hold the model's from `source` on, or None."""
+        ours, theirs = self.model.spec.layers[source:], self.spec.layers[target:]
+        if not theirs:
+            return [] if not ours else self._refuse(target - 1, "more layers than the topology has")
+        for taken, used, pairs in self._steps(source, target):
+            rest = self.weights(source + taken, target + used)
+            if rest is not None:
+                return pairs + rest
+        return None
+
+    def _steps(self, source, target):
+        """(layers of the model, layers of the topology, weights) of what may come next."""
+        layers, places = self.model.spec.layers, self.spec.layers
+        if source < len(layers):
+            layer = layers[source]
+            for used in sorted({1, layer.repeat}):
+                here = places[target : target + used]
+                reasons = [_obstacle(layer, place, layer.repeat // used) for place in here]
+                if len(here) < used:
+                    continue
+                if any(reasons):
+                    name = f"layer {source} in the place of layer {target}: "
+                    self._refuse(target, name + next(filter(None, reasons)))
+                    continue
+                try:
+                    pairs = [_padded(layer, self.model.weights[source], place) for place in here]
+                    yield 1, used, pairs
+                except ModelError as error:
+                    self._refuse(target, f"layer {source}: {error}")
+        obstacle = self._identity_obstacle(source, places[target])
+        if obstacle:
+            self._refuse(target, f"layer {target} of the topology is in excess: {obstacle}")
+        else:
+            yield 0, 1, [self._identity(source, places[target])]
+
+    def _refuse(self, depth, reason):
+        """Notes the reason that stopped the search where it had come farthest."""
+        if depth > self.deepest:
+            self.deepest, self.reason = depth, reason
+
+    def _passed(self, source):
+        """(channels, may be negative) of what flows between the layers before `source` and it."""
+        layers = self.model.spec.layers
+        if source == 0:
+            return layers[0].in_channels, True
+        return layers[source - 1].out_channels, not layers[source - 1].relu
+
+    def _identity_obstacle(self, source, place):
+        channels, signed = self._passed(source)
+        number_format = self.spec.number_format
+        if min(place.in_channels, place.out_channels) < channels:
+            return f"it passes fewer than {channels} channels"
+        if place.relu and signed:
+            return "its ReLU would clip"
+        if number_format.one > number_format.max:
+            return f"{number_format} has no 1.0"
+        return None
+
+    def _identity(self, source, place):
+        kernel = np.zeros((place.kernel_size, place.in_channels, place.out_channels), np.int64)
+        for channel in range(self._passed(source)[0]):
+            kernel[-1, channel, channel] = self.spec.number_format.one
+        return kernel, np.zeros(place.out_channels, np.int64)
+
+
+def _lags(layer):
+    """How many samples back each tap reads, tap 0 first."""
+    return [tap * layer.dilation for tap in reversed(range(layer.kernel_size))]
+
+
+def _obstacle(layer, place, passes):
+    """What keeps `layer` out of `place`, which must run it `passes` times; None: nothing."""
+    if place.repeat != passes:
+        return f"repeat {passes} is not allowed: {place.repeat}"
+    for name in ("in_channels", "out_channels"):
+        if getattr(layer, name) > getattr(place, name):
+            return f"{name} {getattr(layer, name)} is not allowed: at most {getattr(place, name)}"
+    if layer.relu != place.relu:
+        return f"relu {layer.relu} is not allowed: {place.relu}"
+    if not set(_lags(layer)) <= set(_lags(place)):
+        return (
+            f"kernel_size {layer.kernel_size}, dilation {layer.dilation} are not allowed: "
+            f"its taps are not all among those of {place.kernel_size}, {place.dilation}"
+        )
+    return None
+
+
+def _padded(layer, weights, place):
+    """The layer's (kernel, bias) among zeros in the shape of `place`."""
+    kernel, bias = weights
+    larger = np.zeros((place.kernel_size, place.in_channels, place.out_channels), np.int64)
+    for tap, lag in enumerate(_lags(layer)):
+        larger[_lags(place).index(lag), : layer.in_channels, : layer.out_channels] = kernel[tap]
+    magnitude = np.abs(larger)
+    if place.weights == "po2" and (magnitude & (magnitude - 1)).any():
+        raise ModelError("weights 'fixed' are not allowed: 'po2', not all are powers of two")
+    return larger, np.concatenate([bias, np.zeros(place.out_channels - len(bias), np.int64)])

@@ -1,0 +1,299 @@
+"""The weight image: its bytes, what it refuses, and what `fit` pads into a larger topology."""
+
+import json
+import struct
+import zlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models import image
+from models.__main__ import main
+from models.image import ImageError
+from models.reference import Reference
+from models.spec import Conv1DSpec, Model, ModelError, NetworkSpec, NumberFormat
+from models.topologies import get
+from tests.support.nets import random_frames, random_model
+
+
+def tiny():
+    """2 inputs, 1 output, 2 taps: 5 values, so the payload is padded; then 1x1 without padding."""
+    layers = (Conv1DSpec(2, 1, 2, 3), Conv1DSpec(1, 1, relu=False))
+    kernel = np.array([[[1], [-2]], [[3], [-4]]])  # [tap][in][out]
+    return Model(NetworkSpec(layers), [(kernel, [5]), ([[[-32768]]], [32767])])
+
+
+def by_hand(model):
+    values = [1, -2, 3, -4, 5, 0, -32768, 32767]
+    head = struct.pack("<4s3I", b"WNET", 1, model.spec.fingerprint, 4)
+    body = head + struct.pack("<8h", *values)
+    return body + struct.pack("<I", zlib.crc32(body))
+
+
+def test_the_bytes_of_a_small_image():
+    model = tiny()
+    assert image.pack(model) == by_hand(model)
+    assert image.payload_words(model.spec) == 4
+
+
+def same_weights(a, b):
+    return all(
+        np.array_equal(x, y) for pair, other in zip(a, b, strict=True) for x, y in zip(pair, other)
+    )
+
+
+@pytest.mark.parametrize("name", ["waveshaper", "po2", "reuse"])
+def test_unpack_gives_the_model_back(name):
+    model = random_model(get(name), seed=3)
+    data = image.pack(model)
+    assert same_weights(image.unpack(data, model.spec).weights, model.weights)
+    assert image.crc_of(data) == zlib.crc32(data[:-4])
+
+
+def test_words_of_eight_bits_are_sign_extended():
+    layer = Conv1DSpec(1, 1)
+    model = Model(NetworkSpec((layer,), NumberFormat(8, 5)), [([[[-128]]], [127])])
+    assert struct.unpack("<2h", image.pack(model)[16:20]) == (-128, 127)
+
+
+def test_words_of_more_than_sixteen_bits_have_no_image():
+    model = random_model(NetworkSpec((Conv1DSpec(1, 1),), NumberFormat(18, 13)), 1)
+    with pytest.raises(ImageError, match="Q5.13 half_even is not allowed: at most 16 bits, not 18"):
+        image.pack(model)
+
+
+def damaged(data, at, value):
+    return data[:at] + bytes([data[at] ^ value]) + data[at + 1 :]
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda d: b"", "torn: 0 bytes, the header alone has 16"),
+        (lambda d: d[:15], "torn: 15 bytes, the header alone has 16"),
+        (lambda d: damaged(d, 0, 1), "magic 0x54454e56 is not allowed: 0x54454e57"),
+        (lambda d: damaged(d, 4, 2), "version 3 is not allowed: 1"),
+        (lambda d: damaged(d, 8, 1), "fingerprint 0x"),
+        (lambda d: damaged(d, 12, 1), "length 5 words is not allowed: 4"),
+        (lambda d: d[:-4], "torn: 32 bytes, not 36"),
+        (lambda d: d + b"\0", "too long: 37 bytes, not 36"),
+        (lambda d: damaged(d, 20, 16), "the image is damaged"),
+        (lambda d: damaged(d, 35, 1), "the image is damaged"),
+    ],
+)
+def test_what_is_wrong_is_named(change, message):
+    model = tiny()
+    with pytest.raises(ImageError) as error:
+        image.unpack(change(by_hand(model)), model.spec)
+    assert str(error.value).startswith("image: ") and message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_every_single_flipped_bit_is_seen():
+    model = tiny()
+    data = image.pack(model)
+    for at in range(len(data)):
+        for bit in range(8):
+            with pytest.raises(ImageError):
+                image.unpack(damaged(data, at, 1 << bit), model.spec)
+
+
+def test_padding_must_be_zero():
+    model = tiny()
+    data = bytearray(image.pack(model)[:-4])
+    data[16 + 10] = 1
+    data = bytes(data) + struct.pack("<I", zlib.crc32(bytes(data)))
+    with pytest.raises(ImageError, match="the padding is not zero"):
+        image.unpack(data, model.spec)
+
+
+def test_write_and_read(tmp_path):
+    model = tiny()
+    listing = image.write(tmp_path / "m.bin", model)
+    assert listing == tmp_path / "m.json"
+    assert json.loads(listing.read_text()) == {"m.bin": "0x40000000"}
+    assert image.read(tmp_path / "m.bin") == image.pack(model)
+    model.save(tmp_path / "m.npz")
+    assert image.read(tmp_path / "m.npz") == image.pack(model)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["m.bin", "m.json", "m.npz"]
+
+
+# fit ----------------------------------------------------------------------------------------------
+
+Q = NumberFormat()
+SMALL = NetworkSpec((Conv1DSpec(2, 3, 2, 4), Conv1DSpec(3, 2, 2, 6, relu=False)), name="small")
+
+
+def spec_of(*layers, number_format=Q):
+    return NetworkSpec(layers, number_format, name="large")
+
+
+def plays_the_same(model, spec):
+    """The fitted model gives the model's integers, whatever its further inputs are."""
+    fitted = image.fit(model, spec)
+    assert fitted.spec.fingerprint == spec.fingerprint
+    assert fitted.spec.name == model.spec.name
+    frames = random_frames(spec, 200, seed=7)
+    outputs = Reference(model).run(frames[:, : model.spec.in_channels])
+    assert np.ptp(outputs, axis=0).all()  # else the comparison below says nothing
+    padded = Reference(fitted).run(frames)
+    np.testing.assert_array_equal(padded[:, : outputs.shape[1]], outputs)
+    assert not padded[:, outputs.shape[1] :].any()
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        SMALL,
+        spec_of(Conv1DSpec(4, 8, 2, 4), Conv1DSpec(8, 5, 2, 6, relu=False)),  # channels
+        spec_of(Conv1DSpec(2, 3, 4, 4), Conv1DSpec(3, 2, 3, 6, relu=False)),  # older taps
+        spec_of(Conv1DSpec(2, 3, 5, 1), Conv1DSpec(3, 2, 3, 3, relu=False)),  # finer dilation
+        spec_of(  # 1.0 before, between (ReLU'd values through a ReLU) and behind
+            Conv1DSpec(2, 4, relu=False),
+            Conv1DSpec(4, 3, 2, 4),
+            Conv1DSpec(3, 3, 2, 9),
+            Conv1DSpec(3, 2, 2, 6, relu=False),
+            Conv1DSpec(2, 2, weights="po2", repeat=2, relu=False),
+        ),
+    ],
+)
+def test_fit_is_exact(spec):
+    plays_the_same(random_model(SMALL, seed=5, scale=0.3), spec)
+
+
+def test_the_zoo_sized_net_fits_a_wider_and_deeper_one():
+    narrow = random_model(NetworkSpec(get("waveshaper").layers[:1]), 1, 0.2)
+    layers = (
+        Conv1DSpec(4, 32, 4, 8),
+        Conv1DSpec(32, 32, 2, 100),
+        Conv1DSpec(32, 16, 4, 128, relu=False),
+    )
+    plays_the_same(narrow, spec_of(*layers))
+
+
+def test_repeated_layers_stay_repeated_or_are_spread():
+    model = random_model(spec_of(Conv1DSpec(2, 2, 2, 3, repeat=2)), 2, 0.3)
+    plays_the_same(model, spec_of(Conv1DSpec(3, 3, 2, 3, repeat=2)))
+    plays_the_same(model, spec_of(Conv1DSpec(2, 4, 2, 3), Conv1DSpec(4, 2, 2, 3)))
+
+
+def test_powers_of_two():
+    po2 = spec_of(Conv1DSpec(2, 2, 2, weights="po2"))
+    fixed = spec_of(Conv1DSpec(2, 3, 2))
+    plays_the_same(random_model(po2, 3), fixed)
+    plays_the_same(random_model(po2, 3), spec_of(Conv1DSpec(2, 3, 2, weights="po2")))
+    lucky = Model(spec_of(Conv1DSpec(1, 1)), [([[[-2048]]], [3])])
+    plays_the_same(lucky, spec_of(Conv1DSpec(1, 2, weights="po2")))
+    with pytest.raises(ModelError, match="layer 0: weights 'fixed' are not allowed: 'po2'"):
+        image.fit(random_model(fixed, 3), spec_of(Conv1DSpec(2, 3, 2, weights="po2")))
+
+
+@pytest.mark.parametrize(
+    "spec, message",
+    [
+        (
+            replace(SMALL, number_format=NumberFormat(16, 11)),
+            "number format Q4.12 half_even is not allowed: Q5.11 half_even",
+        ),
+        (spec_of(SMALL.layers[0]), "more layers than the topology has"),
+        (
+            spec_of(Conv1DSpec(2, 2, 2, 4), Conv1DSpec(2, 2, 2, 6, relu=False)),
+            "layer 0 in the place of layer 0: out_channels 3 is not allowed: at most 2",
+        ),
+        (
+            spec_of(SMALL.layers[0], replace(SMALL.layers[1], relu=True)),
+            "layer 1 in the place of layer 1: relu False is not allowed: True",
+        ),
+        (
+            spec_of(SMALL.layers[0], replace(SMALL.layers[1], dilation=4)),
+            "layer 1 in the place of layer 1: kernel_size 2, dilation 6 are not allowed: its taps "
+            "are not all among those of 2, 4",
+        ),
+        (
+            spec_of(*SMALL.layers, Conv1DSpec(2, 2)),
+            "layer 2 of the topology is in excess: its ReLU would clip",
+        ),
+        (
+            spec_of(*SMALL.layers, Conv1DSpec(2, 1, relu=False)),
+            "layer 2 of the topology is in excess: it passes fewer than 2 channels",
+        ),
+        (
+            spec_of(Conv1DSpec(2, 3, 2, 4), Conv1DSpec(3, 3, repeat=2), Conv1DSpec(3, 3)),
+            "layer 1 in the place of layer 2: relu False is not allowed: True",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused(spec, message):
+    with pytest.raises(ModelError) as error:
+        image.fit(random_model(SMALL, seed=5, scale=0.3), spec)
+    assert str(error.value) == f"fit: {message}"
+
+
+def test_a_format_without_one_has_no_layer_in_excess():
+    half = NumberFormat(8, 7)
+    model = random_model(spec_of(Conv1DSpec(1, 1), number_format=half), 1)
+    with pytest.raises(ModelError, match="Q1.7 half_even has no 1.0"):
+        image.fit(model, spec_of(Conv1DSpec(1, 1), Conv1DSpec(1, 1), number_format=half))
+
+
+# python -m models image ---------------------------------------------------------------------------
+
+
+def run(argv, capsys):
+    """(status, stdout, stderr) of a command line."""
+    try:
+        status = main([str(word) for word in argv])
+    except SystemExit as stop:
+        status = stop.code
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_the_command_writes_image_and_listing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    model = random_model(get("waveshaper"), 1, 0.2)
+    model.save("m.npz")
+    status, out, err = run(["image", "m.npz"], capsys)
+    assert (status, err) == (0, "")
+    data = (tmp_path / "m.bin").read_bytes()
+    assert data == image.pack(model)
+    assert out.splitlines() == [
+        f"m.bin: {len(data)} bytes, 1572 parameters, crc 0x{image.crc_of(data):08x}, "
+        f"fingerprint 0x{model.spec.fingerprint:08x}",
+        "litex_term PORT --images=m.json, then `load` on the console",
+    ]
+    assert json.loads((tmp_path / "m.json").read_text()) == {"m.bin": "0x40000000"}
+
+
+def test_the_command_fits(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    layers = [replace(layer, kernel_size=2) for layer in get("waveshaper").layers]
+    model = random_model(NetworkSpec(layers, name="half"), 1, 0.2)
+    model.save("half.npz")
+    assert run(["image", "half.npz", "-o", "out.bin", "--fit", "waveshaper"], capsys)[0] == 0
+    fitted = image.unpack((tmp_path / "out.bin").read_bytes(), get("waveshaper"))
+    frames = random_frames(model.spec, 900, seed=1)
+    np.testing.assert_array_equal(Reference(fitted).run(frames), Reference(model).run(frames))
+
+
+@pytest.mark.parametrize(
+    "argv, message",
+    [
+        (["m.npz", "--fit", "original"], "fit: layer 0 in the place of layer 0: kernel_size 4, "),
+        (["m.npz", "--fit", "nothing"], "nothing: no such file, and no topology; known: "),
+        (["m.npz", "-o", "m.json"], "m.json: .json is not allowed for an image: .bin"),
+        (["m.npz", "-o", "no/m.bin"], "no/m.bin: the folder no does not exist"),
+        (["wide.npz"], "image: number format Q5.13 half_even is not allowed: at most 16 bits"),
+        (["none.npz"], "none.npz: no such file"),
+    ],
+)
+def test_the_command_refuses_in_one_line(argv, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    random_model(get("waveshaper"), 1, 0.2).save("m.npz")
+    random_model(replace(get("waveshaper"), number_format=NumberFormat(18, 13)), 1).save("wide.npz")
+    before = sorted(tmp_path.iterdir())
+    status, out, err = run(["image", *argv], capsys)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"python -m models image: error: {message}")
+    assert sorted(tmp_path.iterdir()) == before
