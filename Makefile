@@ -36,9 +36,9 @@ format: ## format what ruff formats: models/, tests/, build.py
 	@$(SETUP) test
 	@$(PYTHON_VENV) -m ruff format .
 
-bench: setup ## print the planner's tables for the zoo's model
-	@$(PYTHON_VENV) -m models plan models/zoo/waveshaper.npz --cycles 256
-	@$(PYTHON_VENV) -m models plan models/zoo/waveshaper.npz --cycles 512
+bench: ## measure cost and speed of the accelerator, write docs/benchmarks.md (hours, the first time)
+	@$(SETUP) demo test
+	@$(PYTHON_VENV) -m tests.bench $(ARGS)
 
 constraints: ## pin anew, in constraints.txt, all that the groups of pyproject.toml pull in
 	@$(PYTHON_VENV) -m venv --clear build/constraints

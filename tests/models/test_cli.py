@@ -114,7 +114,7 @@ def test_bad_plans(room, capsys):
             "network: outputs 5 is not allowed: 1 to 4", capsys)  # fmt: skip
     message = "argument --contexts: 0 is not allowed: at least 1"
     refused(["plan", "original", "--contexts", "0"], message, capsys)
-    known = "original, po2, reuse, waveshaper"
+    known = "original, po2, reuse, waveshaper, wide"
     refused(["plan", "sine"], f"sine: no such file, and no topology; known: {known}", capsys)
     refused(["plan", "sine.npz"], "sine.npz: no such file", capsys)
 
@@ -223,7 +223,7 @@ def test_a_full_disk_is_one_line(room, capsys, monkeypatch):
 
 
 def test_bad_training(room, capsys):
-    message = "topology 'sine' is not known; known: original, po2, reuse, waveshaper"
+    message = "topology 'sine' is not known; known: original, po2, reuse, waveshaper, wide"
     refused(["train", "sine"], message, capsys)
     message = "argument --steps: 0 is not allowed: at least 1"
     refused(["train", "original", "--steps", "0"], message, capsys)

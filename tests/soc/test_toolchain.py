@@ -6,6 +6,7 @@ import subprocess
 import sys
 import sysconfig
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -98,24 +99,33 @@ def test_only_the_programs_asked_for_must_be_there(monkeypatch, tmp_path):
     assert toolchain.environment(["verilator"])
 
 
-def test_yosys_on_the_path_comes_before_that_of_pypi(tmp_path, monkeypatch):
-    share = tmp_path / "share" / "yosys"
+def test_yosys_tells_where_its_cell_models_are(tmp_path, monkeypatch):
+    assert (toolchain.yosys_share() / "ecp5" / "cells_sim.v").is_file()
     native = tmp_path / "bin" / "yosys"
+    native.parent.mkdir()
+    native.touch(mode=0o755)
+    monkeypatch.setattr(toolchain, "SHIMS", tmp_path / "tools")
+    monkeypatch.setenv("PATH", f"{native.parent}{os.pathsep}{os.defpath}")
+    assert toolchain.yosys_share() == tmp_path / "share" / "yosys"
+
+
+@pytest.mark.parametrize("program", toolchain.YOWASP)
+def test_a_native_program_on_the_path_comes_before_that_of_pypi(program, tmp_path, monkeypatch):
+    native = tmp_path / "bin" / program
     native.parent.mkdir()
     native.write_text("#!/bin/sh\necho native\n")
     native.chmod(0o755)
     monkeypatch.setattr(toolchain, "SHIMS", tmp_path / "tools")
     monkeypatch.setenv("PATH", os.defpath)
-    environment = toolchain.environment(["yosys"])
-    shim = toolchain.SHIMS / "yosys"
-    assert shutil.which("yosys", path=environment["PATH"]) == str(shim)
-    assert (toolchain.yosys_share() / "ecp5" / "cells_sim.v").is_file()
+    shim = toolchain.SHIMS / program
+    assert shutil.which(program, path=toolchain.environment([program])["PATH"]) == str(shim)
+    script = Path(sysconfig.get_path("scripts")) / f"yowasp-{program}"
+    assert f"script={script}\n" in shim.read_text() and script.is_file()
 
     monkeypatch.setenv("PATH", f"{native.parent}{os.pathsep}{os.defpath}")
-    environment = toolchain.environment(["yosys"])
+    environment = toolchain.environment([program])
     assert not shim.exists()
-    assert subprocess.check_output(["yosys"], env=environment, text=True) == "native\n"
-    assert toolchain.yosys_share() == share
+    assert subprocess.check_output([program], env=environment, text=True) == "native\n"
 
 
 @pytest.mark.timeout(900)  # on a new checkout its WebAssembly is compiled first

@@ -1,8 +1,9 @@
 """The test bench of a core in Verilog, run by cocotb inside the simulator.
 
-It plays job.json of the simulator's folder (`tests.support.core_jobs`). Inputs change at the
-falling edge and are settled long before the rising edge that acts on them, so no race with the
-clock can hide a cycle. Ports: `tests.support.verilog.write_verilog`.
+It plays job.json of the simulator's folder (`tests.support.core_jobs`) and writes seen.json there:
+the cycles in which each frame's last beat went in (`ends`) and its first came out (`starts`).
+Inputs change at the falling edge and are settled long before the rising edge that acts on them, so
+no race with the clock can hide a cycle. Ports: `tests.support.verilog.write_verilog`.
 """
 
 import json
@@ -26,6 +27,7 @@ class Sender:
         ]
         self.gate = len(self.beats) // len(job["frames"]) * job["gate"]
         self.sent, self.offered = 0, False
+        self.ends, self.cycle = [], 0
 
     def drive(self, gate_open):
         dut, last = self.dut, len(self.beats) if gate_open else self.gate
@@ -41,7 +43,10 @@ class Sender:
         dut.sink_valid.value = self.offered
 
     def sample(self):
+        self.cycle += 1
         if self.offered and self.dut.sink_ready.value:
+            if self.dut.sink_last.value:
+                self.ends.append(self.cycle)
             self.sent += 1
             self.offered = False
 
@@ -153,3 +158,5 @@ async def core_equals_the_reference(dut):
     if job["interval"]:
         starts = receiver.starts[len(receiver.starts) // 2 :]
         assert {b - a for a, b in zip(starts, starts[1:])} == {job["interval"]}, seed
+    seen = {"ends": sender.ends, "starts": receiver.starts}
+    Path("seen.json").write_text(json.dumps(seen))

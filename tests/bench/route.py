@@ -1,0 +1,110 @@
+"""Place and route of a netlist by nextpnr, for several seeds."""
+
+import json
+import re
+import subprocess
+import time
+from dataclasses import dataclass
+from statistics import median_low
+
+from tests.bench.tools import BenchError, error_line, execute, kept, key_of, version, write_whole
+
+TIMEOUT_S = 3600
+DEVICE = re.compile(r"LFE5(U|UM|UM5G)-(12|25|45|85)F-([678])")
+RESOURCES = ("TRELLIS_COMB", "TRELLIS_FF", "DP16KD", "MULT18X18D")
+
+
+@dataclass(frozen=True)
+class Path:
+    """The critical path: from and to in the netlist's names, ns in cells and between them."""
+
+    start: str
+    end: str
+    logic: float
+    routing: float
+    hops: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """One seed. `error` says why there is no fmax (MHz)."""
+
+    seed: int
+    fmax: float | None
+    path: Path | None
+    used: dict
+    error: str = ""
+
+
+def device_options(device):
+    """nextpnr's options for a device with its speed grade, as in LFE5U-25F-6."""
+    match = DEVICE.fullmatch(device)
+    if not match:
+        raise BenchError(f"device {device!r} is not allowed: one like LFE5U-25F-6")
+    family, density, grade = match.groups()
+    prefix = {"U": "", "UM": "um-", "UM5G": "um5g-"}[family]
+    return [f"--{prefix}{density}k", "--speed", grade, "--package", "CABGA381"]
+
+
+def route(netlist, device, clock, seed):
+    """The Run of a linked netlist (path) with `clock` MHz asked for, kept or made anew."""
+    options = [*device_options(device), "--freq", f"{clock:g}", "--seed", str(seed)]
+    key = key_of(netlist.read_bytes(), options, version("nextpnr-ecp5"), TIMEOUT_S)
+    found = kept("route", key, lambda: _route(netlist, options, seed))
+    path = Path(**found["path"]) if found["path"] else None
+    return Run(seed, found["fmax"], path, found["used"], found["error"])
+
+
+def _route(netlist, options, seed):
+    report = netlist.with_name(f"report-{seed}.json")
+    report.unlink(missing_ok=True)
+    command = ["nextpnr-ecp5", *options, "--json", netlist.name, "--report", report.name]
+    command += ["--lpf-allow-unconstrained", "--timing-allow-fail"]
+    start = time.monotonic()
+    try:
+        run = execute(command, netlist.parent, TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        failed = f"not routed in {TIMEOUT_S} s"
+    else:
+        write_whole(netlist.with_name(f"nextpnr-{seed}.log"), run.stdout + run.stderr)
+        failed = error_line(run) if run.returncode else ""
+    result = {"fmax": None, "path": None, "used": {}, "error": failed}
+    if not failed:
+        result.update(read_report(json.loads(report.read_text())))
+    return result | {"seconds": round(time.monotonic() - start)}
+
+
+def read_report(report):
+    """fmax, critical path and resources of nextpnr's report of a design with one clock."""
+    if len(report["fmax"]) != 1:
+        raise BenchError(f"one clock expected, not {', '.join(report['fmax']) or 'none'}")
+    ((clock, timing),) = report["fmax"].items()
+    steps = next(
+        path["path"]
+        for path in report["critical_paths"]
+        if path["from"] == path["to"] == f"posedge {clock}"
+    )
+    routing = [step["delay"] for step in steps if step["type"] == "routing"]
+    path = {
+        "start": _pin(steps[0]["from"]),
+        "end": _pin(steps[-1]["to"]),
+        "logic": round(sum(step["delay"] for step in steps) - sum(routing), 3),
+        "routing": round(sum(routing), 3),
+        "hops": len(routing),
+    }
+    used = {name: report["utilization"][name]["used"] for name in RESOURCES}
+    return {"fmax": round(timing["achieved"], 2), "path": path, "used": used}
+
+
+def _pin(place):
+    return f"{place['cell']}.{place['port']}"
+
+
+def best(runs):
+    """The Run of the highest fmax; None where none was routed."""
+    return max((run for run in runs if run.fmax), key=lambda run: run.fmax, default=None)
+
+
+def median_fmax(runs):
+    """The median, of an even number the lower; a seed that did not route counts as 0 MHz."""
+    return median_low([run.fmax or 0.0 for run in runs])
