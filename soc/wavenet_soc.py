@@ -12,7 +12,7 @@ from gateware.audio.ak4619 import AK4619
 from gateware.audio.egress import Egress
 from gateware.audio.embedding import Ingress
 from gateware.audio.tdm import TDM
-from gateware.wavenet.core import WaveNetCore
+from gateware.wavenet.accelerator import WaveNetAccelerator
 
 from soc.build_id import build_id
 from soc.firmware_image import compile_firmware
@@ -36,7 +36,7 @@ def describe_layer(layer):
 class WaveNetSoC(SoCCore):
     """CPU, console and the audio path, which needs no software to play:
 
-        codec (TDM) --> Ingress --> WaveNetCore --> Egress --> codec (TDM)
+        codec (TDM) --> Ingress --> WaveNetAccelerator --> Egress --> codec (TDM)
 
     crg         : clock domain "sys" of `sys_clk_freq` Hz, the frequency it truly has
     codec_pads  : mclk, bick, lrck, sdin1, sdout1, pdn and the I2C lines, see gateware/audio
@@ -106,27 +106,28 @@ class WaveNetSoC(SoCCore):
             raise ValueError(f"number format {spec.number_format} is not allowed: at most 15 "
                 "fractional bits, as the embedding registers have 16 bits")
         self.ingress = Ingress(spec.in_channels, spec.number_format, **codec)
-        self.wavenet = wavenet = WaveNetCore(spec, folding, model.weights)
+        self.wavenet = wavenet = WaveNetAccelerator(spec, folding, model.weights)
+        core         = wavenet.core
         self.egress  = Egress(spec.out_channels, spec.number_format, **codec)
-        if wavenet.cycles > self.cycles_per_sample:
-            raise ValueError(f"folding {folding} is not allowed: it takes {wavenet.cycles} cycles "
+        if core.cycles > self.cycles_per_sample:
+            raise ValueError(f"folding {folding} is not allowed: it takes {core.cycles} cycles "
                 f"a sample, {self.cycles_per_sample} are there")
         self.audio = stream.Pipeline(
             self.tdm.source, self.ingress, wavenet, self.egress, self.tdm.sink)
         self.comb += self.ingress.bank.eq(wavenet.bank)
 
         # From the last beat of a frame that comes in to the last beat of its answer.
-        last = wavenet.stages[-1]
+        heard    = min(spec.out_channels, self.tdm.slots)
+        delay, _ = wavenet.delay(heard)
         self.frame_latency = self.tdm.frame_latency(
             Ingress.LATENCY + (spec.in_channels - 1)        # Last beat into the core,
-            + wavenet.latency                               # first beat out of it,
-            + (last.latency_last - last.latency)   # its last beat,
-            + max(self.tdm.slots - spec.out_channels, 0)    # and the slots that it leaves empty.
+            + delay                                         # last beat out that is heard,
+            + self.tdm.slots - heard                        # and the slots that it leaves empty.
         )
 
         self.bus.add_slave("wavenet", wavenet.bus, SoCRegion(
             origin = self.mem_map["wavenet"],
-            size   = 4*2**(wavenet.window_bits + bits_for(len(spec.layers) - 1)),
+            size   = 4*2**(core.window_bits + bits_for(len(spec.layers) - 1)),
             cached = False,
         ))
         self.add_constant("WAVENET_NAME",       spec.name)
@@ -137,7 +138,7 @@ class WaveNetSoC(SoCCore):
         self.add_constant("WAVENET_PARAMETERS", spec.parameters)
         self.add_constant("WAVENET_FOLDING",    str(folding))
         self.add_constant("WAVENET_LAST_LAYER", len(spec.layers) - 1)
-        self.add_constant("WAVENET_LATENCY",    wavenet.latency)
+        self.add_constant("WAVENET_LATENCY",    core.latency)
 
     # Firmware -------------------------------------------------------------------------------------
     def init_mems(self, **kwargs):

@@ -3,7 +3,6 @@ from migen import *
 from litex.gen import *
 
 from litex.soc.interconnect import stream, wishbone
-from litex.soc.interconnect.csr import *
 
 from gateware.layouts import frame_layout
 from gateware.wavenet.conv1d import Conv1D
@@ -23,15 +22,16 @@ class WaveNetCore(LiteXModule):
     weights : per layer (kernel[tap][in][out], bias[out]) integers, the ROM contents of both banks
     sink, source : frame_layout(bits, contexts), flow-controlled; `bank` and `context` on the sink
                    must be steady in a frame, every layer computes that frame with that bank
-    bank    : bank asked for by software, for the tag of the frames to come
     bus     : Wishbone window on the parameters, one 16-bit parameter in a 32-bit word, word address
               {layer, lane, bank, row} (WeightLayout); reads are sign-extended
+    saturations : per layer, output words that were clipped
+    cycles_used : cycles that the slowest layer took for its last frame
 
     Initiation interval: self.cycles, the slowest stage's. Latency: self.latency cycles from a
     frame's last input beat to its first output beat in an idle core.
     Raises ValueError for foldings that do not fit and for less than one context.
     """
-    def __init__(self, spec, folding, weights, contexts=1, with_csr=True):
+    def __init__(self, spec, folding, weights, contexts=1):
         fmt = spec.number_format
         if not (len(spec.layers) == len(folding.layers) == len(weights)):
             raise ValueError(f"{len(spec.layers)} layers, {len(folding.layers)} foldings and "
@@ -42,7 +42,6 @@ class WaveNetCore(LiteXModule):
 
         self.sink   = stream.Endpoint(frame_layout(fmt.bits, contexts))
         self.source = stream.Endpoint(frame_layout(fmt.bits, contexts))
-        self.bank   = Signal()
 
         # # #
 
@@ -73,14 +72,9 @@ class WaveNetCore(LiteXModule):
 
         # Counters.
         # ---------
-        self.frames      = Signal(32)
-        self.bank_out    = Signal()
         self.saturations = [Signal(32) for _ in self.stages]
         self.cycles_used = Signal(16)
         self.add_counters()
-
-        if with_csr:
-            self.add_csr()
 
     @staticmethod
     def check_layer(index, layers, built):
@@ -117,15 +111,8 @@ class WaveNetCore(LiteXModule):
         self.sync += If(wait, Case(layer, read))
 
     def add_counters(self):
-        source   = self.source
-        self.sync += [
-            If(source.valid & source.ready & source.last,
-                self.frames.eq(self.frames + 1),
-                self.bank_out.eq(source.bank),
-            ),
-            [If(stage.saturated, count.eq(count + 1))
-                for stage, count in zip(self.stages, self.saturations)],
-        ]
+        self.sync += [If(stage.saturated, count.eq(count + 1))
+            for stage, count in zip(self.stages, self.saturations)]
         slowest  = max(self.stages, key=lambda stage: stage.cycles)
         passes   = Signal(max=max(slowest.repeat, 2))
         count    = Signal(16, reset=1)
@@ -140,25 +127,3 @@ class WaveNetCore(LiteXModule):
                 ),
             ),
         )
-
-    def add_csr(self):
-        self._control = CSRStorage(fields=[
-            CSRField("bank", size=1, description="Weight bank that computes the frames to come."),
-        ])
-        self._status = CSRStatus(fields=[
-            CSRField("bank", size=1, description="Weight bank of the last frame that left."),
-        ])
-        self._frames      = CSRStatus(32, description="Frames that left the core since power-up.")
-        self._cycles_used = CSRStatus(16,
-            description="Cycles the slowest layer took for its last frame.")
-        self.comb += [
-            self.bank.eq(self._control.fields.bank),
-            self._status.fields.bank.eq(self.bank_out),
-            self._frames.status.eq(self.frames),
-            self._cycles_used.status.eq(self.cycles_used),
-        ]
-        for index, count in enumerate(self.saturations):
-            csr = CSRStatus(32, name=f"saturations{index}",
-                description=f"Output words of layer {index} that were clipped since power-up.")
-            setattr(self, f"_saturations{index}", csr)
-            self.comb += csr.status.eq(count)

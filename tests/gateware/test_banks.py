@@ -50,10 +50,7 @@ class IngressAndCore(LiteXModule):
     def __init__(self, model, folding):
         self.core = build(model, folding)
         self.ingress = Ingress(model.spec.in_channels, model.spec.number_format, with_csr=False)
-        self.comb += [
-            self.ingress.source.connect(self.core.sink),
-            self.ingress.bank.eq(self.core.bank),
-        ]
+        self.comb += self.ingress.source.connect(self.core.sink)
 
 
 def play_a_swap(model, other, folding, codec_frames, period, commit):
@@ -78,7 +75,7 @@ def play_a_swap(model, other, folding, codec_frames, period, commit):
             yield
         for _ in range(commit):
             yield
-        yield dut.core.bank.eq(1)
+        yield dut.ingress.bank.eq(1)
 
     run_simulation(dut, [drive(), swap(), collector.run()])
     return collector.frames, collector.banks

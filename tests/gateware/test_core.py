@@ -96,7 +96,7 @@ def test_parameters_that_do_not_fit_are_refused():
 
     def message(folding, spec=spec):
         with pytest.raises(ValueError) as caught:
-            WaveNetCore(spec, folding, model.weights, with_csr=False)
+            WaveNetCore(spec, folding, model.weights)
         return str(caught.value)
 
     assert message(fold(3, 1)) == "layer 0: pe 3 is not allowed: a divisor of out_channels 4"

@@ -151,8 +151,6 @@ async def core_equals_the_reference(dut):
     assert receiver.contexts == job["contexts"], seed
     for index, (frame, expected) in enumerate(zip(receiver.frames, job["expected"])):
         assert frame == expected, f"{seed}: frame {index} is {frame}, the reference {expected}"
-    assert int(dut.frames.value) == count, seed
-    assert int(dut.bank_out.value) == job["banks"][-1], seed
     for index, saturations in enumerate(job["saturations"]):
         assert int(getattr(dut, f"saturations{index}").value) == saturations, f"{seed}: {index}"
     if job["interval"]:

@@ -9,7 +9,7 @@ from tests.support.streams import Clock, FrameCollector, FrameDriver
 
 
 def build(model, folding, contexts=1):
-    return WaveNetCore(model.spec, folding, model.weights, contexts, with_csr=False)
+    return WaveNetCore(model.spec, folding, model.weights, contexts)
 
 
 def simulate(core, frames, banks=None, stall=0.0, seed=0, extra=(), contexts=None):
@@ -25,7 +25,6 @@ def simulate(core, frames, banks=None, stall=0.0, seed=0, extra=(), contexts=Non
         counters.saturations = []
         for counter in core.saturations:
             counters.saturations.append((yield counter))
-        counters.frames = yield core.frames
         counters.cycles_used = yield core.cycles_used
 
     run_simulation(core, [clock.run(), driver.run(), collect(), *extra])

@@ -9,20 +9,18 @@ TOP = "wavenet_core"
 
 
 def write_verilog(core, folder):
-    """Write module TOP of a WaveNetCore(with_csr=False), and its *.init files, into `folder`.
+    """Write module TOP of a WaveNetCore, and its *.init files, into `folder`.
 
     Ports: sys_clk, sys_rst (synchronous); the streams `sink_` and `source_` with valid, ready,
-    first, last, data, bank, context; the Wishbone bus `bus_`; the counters frames, cycles_used,
-    saturations<layer> and the status bank_out. Returns the path of the Verilog file. The memories
-    are read by $readmemh from the current folder: a simulator must run in `folder`.
+    first, last, data, bank, context; the Wishbone bus `bus_`; the counters cycles_used and
+    saturations<layer>. Returns the path of the Verilog file. The memories are read by $readmemh
+    from the current folder: a simulator must run in `folder`.
     """
     core.cd_sys = ClockDomain("sys")
     ports = {
         "sys_clk": core.cd_sys.clk,
         "sys_rst": core.cd_sys.rst,
-        "frames": core.frames,
         "cycles_used": core.cycles_used,
-        "bank_out": core.bank_out,
     }
     for name in ("sink", "source"):
         endpoint = getattr(core, name)

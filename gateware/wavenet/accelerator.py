@@ -1,0 +1,140 @@
+from math import ceil, floor
+
+from migen import *
+
+from litex.gen import *
+from litex.gen.genlib.cdc import BusSynchronizer
+
+from litex.soc.interconnect import stream, wishbone
+from litex.soc.interconnect.csr import *
+
+from gateware.layouts import frame_layout
+from gateware.wavenet.core import WaveNetCore
+from gateware.wishbone_crossing import WishboneCrossing
+
+# WaveNet Accelerator ------------------------------------------------------------------------------
+
+class WaveNetAccelerator(LiteXModule):
+    """A WaveNetCore in a clock domain of its own, for an SoC in the domain "sys".
+
+                          sys | clock_domain
+        sink   --> ClockDomainCrossing --> core.sink
+        source <-- ClockDomainCrossing <-- core.source
+        bus    <--- WishboneCrossing ----> core.bus
+        counters <-- BusSynchronizer <---- core.cycles_used, core.saturations
+
+    spec, folding, weights, contexts : see WaveNetCore
+    clock_domain : of the core; "sys" puts nothing in between. Another one may have any frequency
+                   and phase; it must be in reset whenever "sys" is, and whoever makes the two tells
+                   the tools that paths from one to the other have no timing
+    sink, source : frame_layout(bits, contexts) in sys, as are all below
+    bank         : bank asked for by software, for the tag of the frames to come
+    bus          : Wishbone window on the parameters, see WaveNetCore
+    frames       : frames that left by `source`;  bank_out : the bank of the last of them
+    cycles_used  : cycles of the core's clock that its slowest layer took for its last frame
+    saturations  : per layer, output words that were clipped
+
+    What crosses is read whole, never torn; cycles_used and saturations are of one and the same
+    moment, some ten cycles of the slower clock ago. When `bank_out` shows a new bank, no frame of
+    the other one is left inside, and that one's parameters may be written.
+
+    Initiation interval: that of the core, and at most a beat per cycle of the slower clock.
+    Latency: self.delay(). Raises ValueError as WaveNetCore does.
+    """
+    # Deep enough for a beat a cycle, the way of the pointers there and back included; as deep as
+    # the ECP5's distributed RAM is.
+    CROSSING_DEPTH = 16
+    # Cycles from a beat's handshake to that behind the crossing, in clocks of the latter. The edge
+    # that catches the pointer is one earlier or later as clocks and wires are skewed.
+    CROSSING_LATENCY = range(2, 5)
+    def __init__(self, spec, folding, weights, contexts=1, clock_domain="sys", with_csr=True):
+        self.clock_domain = clock_domain
+        self.core         = core = WaveNetCore(spec, folding, weights, contexts)
+        layout            = frame_layout(spec.number_format.bits, contexts)
+        self.sink         = stream.Endpoint(layout)
+        self.source       = stream.Endpoint(layout)
+        self.bank         = Signal()
+        self.bus          = wishbone.Interface(data_width=32, addressing="word")
+
+        self.frames      = Signal(32)
+        self.bank_out    = Signal()
+        self.cycles_used = Signal.like(core.cycles_used)
+        self.saturations = [Signal.like(count) for count in core.saturations]
+
+        # # #
+
+        ClockDomainsRenamer(clock_domain)(core)
+
+        # Frames and parameters.
+        # ----------------------
+        self.sink_crossing   = stream.ClockDomainCrossing(layout, "sys", clock_domain,
+            depth=self.CROSSING_DEPTH)
+        self.source_crossing = stream.ClockDomainCrossing(layout, clock_domain, "sys",
+            depth=self.CROSSING_DEPTH)
+        self.pipeline = stream.Pipeline(
+            self.sink, self.sink_crossing, core, self.source_crossing, self.source)
+        self.bus_crossing = WishboneCrossing(self.bus, core.bus, "sys", clock_domain)
+
+        # Counters.
+        # ---------
+        self.sync += If(self.source.valid & self.source.ready & self.source.last,
+            self.frames.eq(self.frames + 1),
+            self.bank_out.eq(self.source.bank),
+        )
+        counters = Cat(self.cycles_used, *self.saturations)
+        counts   = Cat(core.cycles_used, *core.saturations)
+        if clock_domain == "sys":
+            self.comb += counters.eq(counts)
+        else:
+            self.synchronizer = BusSynchronizer(len(counts), clock_domain, "sys")
+            self.comb += [
+                self.synchronizer.i.eq(counts),
+                counters.eq(self.synchronizer.o),
+            ]
+
+        if with_csr:
+            self.add_csr()
+
+    def delay(self, beats, clk_ratio=1):
+        """(least, most) sys cycles from a frame's last beat at `sink` to its output beat number
+        `beats`, from 1 on, at `source`: an idle core, `source` ready.
+
+        clk_ratio: cycles of the core's clock in one of sys. Within the domain sys it is one number;
+        behind a crossing, the most that skews can make of it.
+        """
+        stage = self.core.stages[-1]
+        times = [self.core.latency + beat//stage.pe*stage.interval + beat % stage.pe
+            for beat in range(beats)]
+        if self.clock_domain == "sys":
+            return times[-1], times[-1]
+
+        def arrival(latency, rounded):
+            # A beat leaves when it is there, and a cycle after the one before it.
+            return latency + max(rounded((latency + time)/clk_ratio) + beats - 1 - beat
+                for beat, time in enumerate(times))
+        return (
+            arrival(self.CROSSING_LATENCY[0],  ceil),
+            arrival(self.CROSSING_LATENCY[-1], floor),
+        )
+
+    def add_csr(self):
+        self._control = CSRStorage(fields=[
+            CSRField("bank", size=1, description="Weight bank that computes the frames to come."),
+        ])
+        self._status = CSRStatus(fields=[
+            CSRField("bank", size=1, description="Weight bank of the last frame that left."),
+        ])
+        self._frames      = CSRStatus(32, description="Frames that left since power-up.")
+        self._cycles_used = CSRStatus(16,
+            description="Cycles of its clock that the slowest layer took for its last frame.")
+        self.comb += [
+            self.bank.eq(self._control.fields.bank),
+            self._status.fields.bank.eq(self.bank_out),
+            self._frames.status.eq(self.frames),
+            self._cycles_used.status.eq(self.cycles_used),
+        ]
+        for index, count in enumerate(self.saturations):
+            csr = CSRStatus(32, name=f"saturations{index}",
+                description=f"Output words of layer {index} that were clipped since power-up.")
+            setattr(self, f"_saturations{index}", csr)
+            self.comb += csr.status.eq(count)
