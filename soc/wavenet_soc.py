@@ -1,5 +1,7 @@
 """The SoC: soft CPU with our console, codec, accelerator. Knows no board and no simulator."""
 
+from pathlib import Path
+
 from migen import *
 
 from litex.gen import *
@@ -13,9 +15,14 @@ from gateware.audio.egress import Egress
 from gateware.audio.embedding import Ingress
 from gateware.audio.tdm import TDM
 from gateware.wavenet.accelerator import WaveNetAccelerator
+from gateware.wavenet.bank_ledger import BankLedger
+from gateware.wavenet.weight_memory import WeightLayout
+
+from models import image
 
 from soc.build_id import build_id
 from soc.firmware_image import compile_firmware
+from soc.weight_map import LayerMap, WeightMap
 
 # Helpers ------------------------------------------------------------------------------------------
 
@@ -49,6 +56,7 @@ class WaveNetSoC(SoCCore):
     self.cycles_per_sample : sys cycles a frame
     self.sample_rate       : the true one, sys_clk_freq/cycles_per_sample, Hz
     power_up_ms : what the codec is given to wake up, over its 10 ms; a simulation may scale both
+    load_timeout_ms : silence after which the console's `load` gives up
     self.frame_latency     : frames from the one the codec sends to that of its answer
 
     The firmware is compiled and put into the ROM when LiteX's Builder calls init_mems.
@@ -56,13 +64,14 @@ class WaveNetSoC(SoCCore):
     folding too slow for the sample rate.
     """
     mem_map   = {**SoCCore.mem_map, "wavenet": 0x9000_0000}
-    rom_size  = 8*1024
-    sram_size = 4*1024
+    rom_size  = 16*1024
+    sram_size = 8*1024
 
     def __init__(self, platform, sys_clk_freq, crg, codec_pads, model, folding,
         sample_rate  = 192_000,
         with_wavenet = True,
         power_up_ms  = 12,
+        load_timeout_ms = 1000,
         **kwargs):
         self.cycles_per_sample = cycles_per_sample(sys_clk_freq, sample_rate)
         self.sample_rate       = sys_clk_freq/self.cycles_per_sample
@@ -81,6 +90,7 @@ class WaveNetSoC(SoCCore):
         self.add_constant("BUILD_ID",                build_id())
         self.add_constant("AUDIO_SAMPLE_RATE",       f"{self.sample_rate:.10g}")
         self.add_constant("AUDIO_CYCLES_PER_SAMPLE", self.cycles_per_sample)
+        self.add_constant("LOAD_TIMEOUT_FRAMES",     int(self.sample_rate*load_timeout_ms/1000))
 
         # Codec ------------------------------------------------------------------------------------
         self.add_codec(codec_pads, sample_rate, power_up_ms)
@@ -131,7 +141,7 @@ class WaveNetSoC(SoCCore):
             cached = False,
         ))
         self.add_constant("WAVENET_NAME",       spec.name)
-        self.add_constant("WAVENET_TOPOLOGY",   ", ".join(map(describe_layer, spec.layers)))
+        self.add_constant("WAVENET_TOPOLOGY",   "; ".join(map(describe_layer, spec.layers)))
         self.add_constant("WAVENET_FORMAT",     str(spec.number_format))
         self.add_constant("WAVENET_BITS",       spec.number_format.bits)
         self.add_constant("WAVENET_FRAC",       spec.number_format.frac)
@@ -139,11 +149,31 @@ class WaveNetSoC(SoCCore):
         self.add_constant("WAVENET_FOLDING",    str(folding))
         self.add_constant("WAVENET_LAST_LAYER", len(spec.layers) - 1)
         self.add_constant("WAVENET_LATENCY",    core.latency)
+        self.add_banks(model, folding, core.window_bits)
+
+    def add_banks(self, model, folding, window_bits):
+        """What `load` and the host need to put another model into the bank that is not playing."""
+        maps = [
+            LayerMap.of(layer, fold.layer, WeightLayout(fold.layer, fold.pe, fold.simd),
+                index << window_bits)
+            for index, (layer, fold) in enumerate(zip(model.spec.layers, folding.layers))
+        ]
+        fits = model.spec.number_format.bits <= image.MOST_BITS
+        crc  = image.crc_of(image.pack(model)) if fits else 0
+        self.banks      = BankLedger()
+        self.weight_map = WeightMap(maps)
+        self.add_constant("WAVENET_FINGERPRINT", model.spec.fingerprint)
+        self.add_constant("WAVENET_IMAGE_WORDS", image.payload_words(model.spec))
+        self.add_constant("WAVENET_CRC",         crc)
+        self.add_constant("WAVENET_MAP",         str(self.weight_map))
 
     # Firmware -------------------------------------------------------------------------------------
     def init_mems(self, **kwargs):
         """LiteX's Builder calls this after it has written the C headers, before the Verilog."""
         if self.cpu_type is None:
             return
+        if hasattr(self, "weight_map"):
+            header = Path(self.builder.include_dir) / "generated" / "layers.h"
+            header.write_text(self.weight_map.header())
         words = compile_firmware(self, self.builder.include_dir, self.builder.software_dir)
         self.init_rom("rom", words, auto_size=False)

@@ -19,6 +19,9 @@ static const struct command {
 	{ "info",   "",      0, command_info,   "build, network, sample rate, folding" },
 	{ "status", "",      0, command_status, "counters and states" },
 	{ "embed",  "E0 E1", 2, command_embed,  "set the embedding point; 'codec' for either or both: from the codec" },
+	{ "load",   "",      0, command_load,   "take a model from litex_term --images into the idle bank, play it" },
+	{ "swap",   "",      0, command_swap,   "play the other bank: A/B" },
+	{ "unlock", "",      0, command_unlock, "take the banks from a host that is gone" },
 	{ "reboot", "",      0, command_reboot, "restart this console; the sound goes on" },
 };
 

@@ -8,5 +8,8 @@ void commands_run(char *line);
 void command_info(int argc, char **argv);
 void command_status(int argc, char **argv);
 void command_embed(int argc, char **argv);
+void command_load(int argc, char **argv);
+void command_swap(int argc, char **argv);
+void command_unlock(int argc, char **argv);
 
 #endif

@@ -2,36 +2,66 @@
 
 #include "console.h"
 
-#define RING_SIZE 512 /* a power of two */
+#define RING_SIZE 4096 /* a power of two; an upload runs on while a frame is worked on */
 
 static uint8_t ring[RING_SIZE];
 static unsigned int ring_head, ring_tail;
 
 /* Moves what the UART has received into the ring, as long as there is room: in a full ring the
  * bytes stay in the UART's FIFO, and a sender with flow control is held there. */
-static void receive(void)
+void console_poll(void)
 {
-	while (ring_head - ring_tail < RING_SIZE && !uart_rxempty_read()) {
-		ring[ring_head++ % RING_SIZE] = uart_rxtx_read();
+	unsigned int head = ring_head, full = ring_tail + RING_SIZE;
+
+	while (!uart_rxempty_read() && head != full) {
+		ring[head++ % RING_SIZE] = uart_rxtx_read();
 		uart_ev_pending_write(1 << CSR_UART_EV_PENDING_RX_OFFSET);
 	}
+	ring_head = head;
 }
 
 static uint8_t getc_blocking(void)
 {
 	while (ring_head == ring_tail)
-		receive();
+		console_poll();
 	return ring[ring_tail++ % RING_SIZE];
+}
+
+#ifdef CSR_WAVENET_BASE
+int console_read(uint8_t *data, unsigned int length, uint32_t frames)
+{
+	while (length) {
+		uint32_t start;
+		unsigned int tail = ring_tail, head;
+
+		console_poll();
+		for (head = ring_head; tail != head && length; length--)
+			*data++ = ring[tail++ % RING_SIZE];
+		ring_tail = tail;
+		if (!length)
+			break;
+		start = wavenet_frames_read();
+		while (uart_rxempty_read())
+			if (wavenet_frames_read() - start > frames)
+				return -1;
+	}
+	return 0;
+}
+#endif
+
+void console_write(uint8_t byte)
+{
+	do
+		console_poll();
+	while (uart_txfull_read());
+	uart_rxtx_write(byte);
 }
 
 void console_putc(char c)
 {
 	if (c == '\n')
-		console_putc('\r');
-	do
-		receive();
-	while (uart_txfull_read());
-	uart_rxtx_write((uint8_t)c);
+		console_write('\r');
+	console_write((uint8_t)c);
 }
 
 void console_puts(const char *text)
@@ -51,6 +81,13 @@ void console_put_dec(uint32_t value)
 	} while (value);
 	while (count)
 		console_putc(digits[--count]);
+}
+
+void console_put_hex(uint32_t value)
+{
+	console_puts("0x");
+	for (int shift = 28; shift >= 0; shift -= 4)
+		console_putc("0123456789abcdef"[value >> shift & 15]);
 }
 
 void console_key(const char *key)
@@ -73,10 +110,17 @@ void console_key_dec(const char *key, uint32_t value)
 	console_putc('\n');
 }
 
+void console_key_hex(const char *key, uint32_t value)
+{
+	console_key(key);
+	console_put_hex(value);
+	console_putc('\n');
+}
+
 void console_flush(void)
 {
 	while (!uart_txempty_read())
-		receive();
+		console_poll();
 }
 
 /* Swallows an escape sequence: ESC [ ... final byte, or ESC and one byte. A line end breaks off a

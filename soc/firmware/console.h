@@ -16,6 +16,19 @@ void console_key(const char *key);
 void console_key_str(const char *key, const char *value);
 void console_key_dec(const char *key, uint32_t value);
 
+/* The same in eight digits, with 0x before them. */
+void console_put_hex(uint32_t value);
+void console_key_hex(const char *key, uint32_t value);
+
+/* A byte as it is, for protocols. */
+void console_write(uint8_t byte);
+
+/* Reads so many bytes. Returns 0, or -1 when none has come for so many frames of audio. */
+int console_read(uint8_t *data, unsigned int length, uint32_t frames);
+
+/* Takes what has come from the UART into the ring. To be called at least every 16 bytes' time. */
+void console_poll(void);
+
 /* Waits until the last byte has left the UART. */
 void console_flush(void);
 

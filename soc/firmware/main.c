@@ -1,5 +1,6 @@
 #include <generated/soc.h>
 
+#include "banks.h"
 #include "commands.h"
 #include "console.h"
 
@@ -14,6 +15,7 @@ int main(void)
 	char line[CONSOLE_LINE_MAX + 1];
 
 	console_puts("\nWaveNet SoC, build " BUILD_ID "\n");
+	banks_start();
 	for (;;) {
 		console_puts("wavenet> ");
 		if (console_readline(line)) {

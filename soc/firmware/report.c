@@ -3,6 +3,7 @@
 #include <generated/csr.h>
 #include <generated/soc.h>
 
+#include "banks.h"
 #include "commands.h"
 #include "console.h"
 #include "embedding.h"
@@ -71,8 +72,7 @@ void command_status(int argc, char **argv)
 	codec();
 #endif
 #ifdef CSR_WAVENET_BASE
-	console_key_dec("bank",             wavenet_status_read() >> CSR_WAVENET_STATUS_BANK_OFFSET & 1);
-	console_key_dec("frames",           wavenet_frames_read());
+	banks_report();
 	console_key_dec("overruns",         ingress_overruns_read());
 	saturations();
 	console_key_dec("cycles_used",      wavenet_cycles_used_read());

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
+from models import image
 from tests.support.soc_runs import TIMEOUT_S, planned, simulation, zoo_model
+
+COMMANDS = "help info status embed load swap unlock reboot"
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +22,7 @@ def lines(console, command):
 
 def test_help_lists_every_command(console):
     names = [line.split()[0] for line in lines(console, "help")]
-    assert names == ["help", "info", "status", "embed", "reboot"]
+    assert names == COMMANDS.split()
 
 
 def test_info(console):
@@ -29,7 +32,7 @@ def test_info(console):
     assert info["sys_clk"] == "49152000"
     assert info["fs"] == "192000"
     assert info["network"] == model.spec.name
-    assert info["topology"] == "4->16 K4 D8 relu, 16->16 K4 D32 relu, 16->4 K4 D128"
+    assert info["topology"] == "4->16 K4 D8 relu; 16->16 K4 D32 relu; 16->4 K4 D128"
     assert info["parameters"] == "1572"
     assert info["format"] == str(model.spec.number_format)
     assert info["folding"] == str(planned(model))
@@ -39,7 +42,9 @@ def test_info(console):
 def test_status_moves_on(console):
     first, second = (console.values("status", TIMEOUT_S) for _ in range(2))
     assert first["codec"] == "ready"
-    assert first["bank"] == "0"
+    assert (first["bank"], first["model"]) == ("0", zoo_model().spec.name)
+    crc = f"0x{image.crc_of(image.pack(zoo_model())):08x}"
+    assert (first["crc"], first["idle_crc"]) == (crc, crc)
     assert int(second["frames"]) > int(first["frames"])
     assert second["overruns"] == "0"
 
@@ -80,9 +85,9 @@ ALLOWED = "; allowed: codec, or a decimal number from -8 to below 8"
         ("status now", "status: too many arguments; allowed: none"),
         (
             "a b c d e f g h i j k l",
-            "unknown command 'a'; there are: help info status embed reboot",
+            "unknown command 'a'; there are: " + COMMANDS,
         ),
-        ("Help", "unknown command 'Help'; there are: help info status embed reboot"),
+        ("Help", "unknown command 'Help'; there are: " + COMMANDS),
         ("x" * 80, "line too long; allowed: 79 characters"),
         ("x" * 5000, "line too long; allowed: 79 characters"),
     ],
@@ -96,9 +101,7 @@ def test_what_is_wrong_is_said_in_one_line(console, command, reply):
 
 def test_longest_line_is_taken(console):
     word = "x" * 79
-    assert lines(console, word) == [
-        f"unknown command '{word}'; there are: help info status embed reboot"
-    ]
+    assert lines(console, word) == [f"unknown command '{word}'; there are: {COMMANDS}"]
 
 
 def test_empty_lines_blanks_and_comments_do_nothing(console):

@@ -4,13 +4,16 @@ import csv
 import dataclasses
 import json
 import re
+from types import SimpleNamespace
 
 import pytest
+from litex.tools.remote.csr_builder import CSRBuilder
 
 from models.planner import plan
 from models.spec import Conv1DSpec, NetworkSpec
 from soc.sim_soc import SYS_CLK_FREQ, generate
 from soc.wavenet_soc import cycles_per_sample
+from soc.weight_map import WeightMap
 from tests.support.nets import random_model
 from tests.support.soc_runs import planned, zoo_model
 
@@ -38,13 +41,22 @@ def test_register_map(tmp_path):
         "wavenet_control", "wavenet_status", "wavenet_frames", "wavenet_cycles_used",
         "wavenet_saturations0", "wavenet_saturations1", "wavenet_saturations2",
         "ingress_embedding", "ingress_control", "ingress_overruns", "ingress_cycles_available",
-        "codec_status", "uart_rxtx",
+        "codec_status", "uart_rxtx", "banks_claim", "banks_release", "banks_owner", "banks_crc0",
     }  # fmt: skip
     described = json.loads((tmp_path / "csr.json").read_text())
+    build = CSRBuilder(SimpleNamespace(read=None, write=None), str(tmp_path / "csr.csv"))
+    assert build.regs.banks_owner.addr == described["csr_registers"]["banks_owner"]["addr"]
+    assert build.constants.wavenet_fingerprint == model.spec.fingerprint
+    assert WeightMap.parse(build.constants.wavenet_map).layers == soc.weight_map.layers
     assert described["constants"]["wavenet_folding"] == str(planned(model))
     assert described["constants"]["audio_sample_rate"] == "192000"
     assert described["memories"]["wavenet"]["base"] == soc.mem_map["wavenet"]
-    for csr in [*soc.wavenet.get_csrs(), *soc.ingress.get_csrs(), *soc.codec.get_csrs()]:
+    for csr in [
+        *soc.wavenet.get_csrs(),
+        *soc.ingress.get_csrs(),
+        *soc.codec.get_csrs(),
+        *soc.banks.get_csrs(),
+    ]:
         fields = getattr(csr, "fields", None)
         assert csr.description or all(field.description for field in fields.fields), csr.name
 

@@ -1,5 +1,6 @@
 """Runs of the whole simulated SoC, and what the reference says that its codec must hear."""
 
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -59,3 +60,43 @@ def assert_plays(sim, outputs):
     words = sim.frames_out[latency:]
     assert not (words & 0xFFFF).any()
     np.testing.assert_array_equal(words >> 16, outputs[: len(words)])
+
+
+def continued(reference, model):
+    """A Reference of `model` that goes on with the histories of `reference`, as after a swap."""
+    after = Reference(model)
+    for old, new in zip(reference._passes, after._passes):
+        for before, turn in zip(old, new):
+            turn.history = before.history
+    return after
+
+
+SWAP_SLACK = 8  # frames in which two models may happen to answer alike before they part
+
+
+def swap_rows(models, given, heard):
+    """Rows from which on models[1], models[2], ... played; every row of `heard` is accounted for.
+
+    models: as they must have followed each other; given: the network's frames [n, in], models[0]
+    has heard silence before; heard: words [m, out], m <= n. AssertionError names the row that is
+    none of the models'.
+    """
+    reference, row, rows = after_silence(models[0]), 0, []
+    for following in models[1:]:
+        expected = deepcopy(reference).run(given[row : len(heard)])
+        wrong = np.flatnonzero((expected != heard[row:]).any(axis=1))
+        assert len(wrong), f"the model after swap {len(rows)} played to the end"
+        parted = row + wrong[0]
+        for swap in range(parted, max(row, parted - SWAP_SLACK) - 1, -1):
+            before = deepcopy(reference)
+            before.run(given[row:swap])
+            after = continued(before, following)
+            span = slice(swap, min(swap + 4 * SWAP_SLACK, len(heard)))
+            if np.array_equal(deepcopy(after).run(given[span]), heard[span]):
+                break
+        else:
+            raise AssertionError(f"row {parted} is neither of two models")
+        reference, row = after, swap
+        rows.append(swap)
+    np.testing.assert_array_equal(reference.run(given[row : len(heard)]), heard[row:])
+    return rows

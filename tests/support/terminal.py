@@ -1,0 +1,56 @@
+"""The real litex_term program, in a pseudo-terminal, as someone sits at it."""
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+
+
+class Terminal:
+    """litex_term on localhost:`port` as a context manager; `options` are its own.
+
+    type(text): keys. wait(mark): all that it showed until `mark` came, "\\n" line ends; the rest is
+    kept for the next wait. Raises TimeoutError with what was shown.
+    """
+
+    def __init__(self, port, *options):
+        self.command = [sys.executable, "-m", "litex.tools.litex_term"]
+        self.command += [f"socket://localhost:{port}", *map(str, options)]
+        self.shown = ""
+
+    def __enter__(self):
+        self.master, slave = pty.openpty()
+        self.process = subprocess.Popen(
+            self.command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True
+        )
+        os.close(slave)
+        return self
+
+    def __exit__(self, *_):
+        # Its threads read and write for ever; twice Ctrl-C would leave the port as well.
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        os.close(self.master)
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def wait(self, mark, timeout=60.0):
+        deadline = time.monotonic() + timeout
+        while mark not in self.shown:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no {mark!r} in {timeout} s, only:\n{self.shown}")
+            if select.select([self.master], [], [], 0.1)[0]:
+                self.shown += os.read(self.master, 65536).decode("ascii", "replace")
+                self.shown = self.shown.replace("\r", "")
+        text, _, self.shown = self.shown.partition(mark)
+        return text
+
+
+def without_progress(text):
+    """`text` without the bars that litex_term draws over each other."""
+    return re.sub(r"\|=*> *\| \d+%", "", text)
