@@ -86,17 +86,17 @@ def swap_rows(models, given, heard):
         expected = deepcopy(reference).run(given[row : len(heard)])
         wrong = np.flatnonzero((expected != heard[row:]).any(axis=1))
         assert len(wrong), f"the model after swap {len(rows)} played to the end"
-        parted = row + wrong[0]
-        for swap in range(parted, max(row, parted - SWAP_SLACK) - 1, -1):
+        parted, choices = row + wrong[0], []
+        for swap in range(max(row, parted - SWAP_SLACK), parted + 1):
             before = deepcopy(reference)
             before.run(given[row:swap])
             after = continued(before, following)
-            span = slice(swap, min(swap + 4 * SWAP_SLACK, len(heard)))
-            if np.array_equal(deepcopy(after).run(given[span]), heard[span]):
-                break
-        else:
-            raise AssertionError(f"row {parted} is neither of two models")
-        reference, row = after, swap
-        rows.append(swap)
+            span = slice(swap, swap + 2 * after.spec.receptive_field)
+            expected = deepcopy(after).run(given[span][: len(heard) - swap])
+            same = (expected == heard[span]).all(axis=1)
+            choices.append((swap + int(np.argmin([*same, False])), swap, after))
+        upto, row, reference = max(choices, key=lambda choice: choice[0])
+        assert upto > parted, f"row {parted} is neither of two models"
+        rows.append(row)
     np.testing.assert_array_equal(reference.run(given[row : len(heard)]), heard[row:])
     return rows
