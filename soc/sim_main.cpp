@@ -6,7 +6,9 @@
 //
 // It ends well on SIGINT and SIGTERM, and when the program that started it is gone: nobody could stop it.
 //
-// Usage: Vsim SYS_CLK_HZ      in a folder with sim_config.js, modules/ and the memories' *.init
+// Usage: Vsim SYS_CLK_HZ [RATIO]      in a folder with sim_config.js, modules/ and the memories' *.init
+// RATIO: periods of wavenet_clk, which a design may have, in one of sys_clk; all edges of sys_clk are
+// rising edges of wavenet_clk, as from one PLL. 1, 2 or 4
 
 #include <csignal>
 #include <cstdint>
@@ -85,13 +87,17 @@ int open_modules(event_base *base, pad_list_s *pads) {
     return RC_OK;
 }
 
-void half_cycle(Vsim *sim, CData level) {
-    sim->sys_clk = level;
-    for (int i = 0; i < firsts; i++) first[i].module->tick(first[i].state, time_ps);
+void evaluate(Vsim *sim) {
     sim->eval();
 #if VM_TRACE
     trace.dump(time_ps);
 #endif
+}
+
+void half_cycle(Vsim *sim, CData level) {
+    sim->sys_clk = level;
+    for (int i = 0; i < firsts; i++) first[i].module->tick(first[i].state, time_ps);
+    evaluate(sim);
     for (int i = 0; i < lasts; i++) last[i].module->tick(last[i].state, time_ps);
 }
 
@@ -111,9 +117,10 @@ extern "C" void litex_sim_init_tracer(void *vsim, long, long) {
 }
 
 int main(int argc, char *argv[]) {
-    uint64_t frequency = argc > 1 ? strtoull(argv[1], nullptr, 10) : 0;
-    if (!frequency) {
-        fprintf(stderr, "usage: Vsim SYS_CLK_HZ\n");
+    const uint64_t frequency = argc > 1 ? strtoull(argv[1], nullptr, 10) : 0;
+    const uint64_t ratio     = argc > 2 ? strtoull(argv[2], nullptr, 10) : 1;
+    if (!frequency || (ratio != 1 && ratio != 2 && ratio != 4)) {
+        fprintf(stderr, "usage: Vsim SYS_CLK_HZ [1|2|4]\n");
         return 2;
     }
     const pid_t parent = getppid();
@@ -130,23 +137,36 @@ int main(int argc, char *argv[]) {
     int  result = open_modules(base, pads);
     auto sim    = static_cast<Vsim *>(vsim);
 
+    pad_list_s *pad = nullptr;
+    litex_sim_pads_find(pads, (char *)"wavenet_clk", 0, &pad);
+    CData *wavenet_clk = pad ? static_cast<CData *>(pad->pads[0].signal) : nullptr;
+    if (!wavenet_clk != (ratio == 1)) {
+        fprintf(stderr, "sim: ratio %d with %s wavenet_clk\n", (int)ratio, pad ? "a" : "no");
+        return 2;
+    }
+
     // Who starts this program may have blocked the signals until there is someone to handle them.
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
     if (result == RC_OK) printf("[sim] running\n"); // Ports listen, signals are handled.
 
-    // Half periods of 10^12 / (2 * frequency) ps, the fraction carried on: no error adds up.
-    const uint64_t half = 500000000000ull / frequency, rest = 500000000000ull % frequency;
+    // Half periods of 10^12 / (2 * fastest) ps, the fraction carried on: no error adds up.
+    const uint64_t fastest = frequency * ratio;
+    const uint64_t half = 500000000000ull / fastest, rest = 500000000000ull % fastest;
     uint64_t       carry = 0, cycles = 0;
     while (result == RC_OK && !Verilated::gotFinish() && !event_base_got_break(base)) {
         for (int i = 0; i < CYCLES_PER_POLL && !event_base_got_break(base); i++) {
-            for (CData level = 1; level != 0xff; level--) {
-                half_cycle(sim, level);
+            for (unsigned step = 0; step < 2 * ratio; step++) {
+                if (wavenet_clk) *wavenet_clk = step % 2 == 0;
+                if (step % ratio == 0)
+                    half_cycle(sim, step == 0);
+                else
+                    evaluate(sim); // the pins are sys_clk's
                 time_ps += half;
                 carry += rest;
-                if (carry >= frequency) {
-                    carry -= frequency;
+                if (carry >= fastest) {
+                    carry -= fastest;
                     time_ps++;
                 }
             }

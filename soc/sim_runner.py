@@ -18,6 +18,7 @@ from soc.sim_soc import MODULES, SYS_CLK_FREQ, generate
 
 BUILD    = Path(__file__).parent.parent / "build"
 CHANNELS = 4
+SET_CYCLES = 20 # from a setting of the firmware until it has read the counter of frames
 START_S  = 60 # seconds of real time that the simulator may take to start; a busy machine is slow
 
 class SimulationError(RuntimeError):
@@ -60,7 +61,7 @@ class Simulation:
                   it a fifth more
     rom         : words of the ROM instead of the firmware
     progress    : soc.progress.Progress for the steps of the build; default: quiet
-    soc_kwargs  : WaveNetSoC's: sample_rate (Hz), cpu_type, with_wavenet, ...
+    soc_kwargs  : WaveNetSoC's: sample_rate (Hz), wavenet_clk_ratio, cpu_type, with_wavenet, ...
 
     While it runs: port, console, soc, sample_rate, cycles_per_sample.
     After the end: frames_in, frames_out int32 [n, 4] (ADC codes of 24 bits, DAC words of 32 bits;
@@ -154,11 +155,12 @@ class Simulation:
         (self.run_dir / "sim_config.js").write_text(json.dumps(config, indent=1))
         self.log       = self.run_dir / "sim.log"
         self.log_lines = 0
+        command        = [program, str(SYS_CLK_FREQ), str(self.soc.wavenet_clk_ratio)]
         self.started   = time.monotonic()
         with open(self.log, "wb") as log:
             # Its own session: Ctrl-C reaches this program alone, which then ends the simulation.
             # That takes signals as soon as it can end well, not before.
-            self.process = subprocess.Popen([program, str(SYS_CLK_FREQ)], cwd=self.run_dir,
+            self.process = subprocess.Popen(command, cwd=self.run_dir,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                 start_new_session=True, preexec_fn=_block_signals)
         deadline = time.monotonic() + START_S
@@ -274,7 +276,8 @@ class Simulation:
         # Its model closes a frame 2 cycles less half a BICK after the TDM's frame begins.
         half_bick = self.cycles_per_sample//256
         started   = (self.cycles - 2 + half_bick)//self.cycles_per_sample - self.report["frames"]
-        return counter - started + self.soc.frame_latency - 2
+        inside    = (self.soc.counter_delay - SET_CYCLES)//self.cycles_per_sample
+        return counter - started + inside
 
 def _block_signals():
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})

@@ -8,7 +8,7 @@ from migen import *
 from migen.fhdl.structure import DUID
 
 from litex.build.generic_platform import Pins, Subsignal
-from litex.build.io import CRG
+from litex.build import io
 from litex.build.sim import SimPlatform
 from litex.soc.integration.builder import Builder
 
@@ -19,7 +19,9 @@ SYS_CLK_FREQ = 49_152_000
 # IOs ----------------------------------------------------------------------------------------------
 
 _io = [
-    ("sys_clk", 0, Pins(1)),
+    # The accelerator's clock, if it has one of its own, rises with sys_clk, see sim_main.cpp.
+    ("sys_clk",     0, Pins(1)),
+    ("wavenet_clk", 0, Pins(1)),
 
     # Console: bytes with valid/ready, no baud rate, see soc/sim_modules/serial_tcp.
     ("serial", 0,
@@ -64,6 +66,18 @@ class Platform(SimPlatform):
     def get_argdict(cls, toolchain, args):
         return {"trace": args.trace}
 
+# CRG ----------------------------------------------------------------------------------------------
+
+class _CRG(io.CRG):
+    def __init__(self, platform, wavenet_clk_ratio):
+        io.CRG.__init__(self, platform.request("sys_clk"))
+        if wavenet_clk_ratio > 1:
+            self.clock_domains.cd_wavenet = ClockDomain()
+            self.comb += [
+                self.cd_wavenet.clk.eq(platform.request("wavenet_clk")),
+                self.cd_wavenet.rst.eq(self.cd_sys.rst),
+            ]
+
 # Build --------------------------------------------------------------------------------------------
 
 @contextmanager
@@ -80,7 +94,7 @@ def numbered_afresh():
     finally:
         DUID._DUID__next_uid = max(before, DUID.get_max_duid())
 
-def generate(model, folding, output_dir, sample_rate=192_000, builder_kwargs=None, **soc_kwargs):
+def generate(model, folding, output_dir, builder_kwargs=None, **soc_kwargs):
     """Writes Verilog, memory contents and firmware of a simulated SoC to `output_dir`, LiteX's way.
 
     Returns (soc, gateware folder, further Verilog files). soc_kwargs: WaveNetSoC's.
@@ -89,16 +103,16 @@ def generate(model, folding, output_dir, sample_rate=192_000, builder_kwargs=Non
     if not logging.root.handlers: # LiteX would log every bus region otherwise.
         logging.basicConfig(level=logging.WARNING)
     with numbered_afresh():
-        return _generate(model, folding, output_dir, sample_rate, builder_kwargs, soc_kwargs)
+        return _generate(model, folding, output_dir, builder_kwargs, **soc_kwargs)
 
-def _generate(model, folding, output_dir, sample_rate, builder_kwargs, soc_kwargs):
+def _generate(model, folding, output_dir, builder_kwargs, wavenet_clk_ratio=1, **soc_kwargs):
     platform = Platform()
     soc = WaveNetSoC(platform, SYS_CLK_FREQ,
-        crg         = CRG(platform.request("sys_clk")),
-        codec_pads  = platform.request("codec"),
-        model       = model,
-        folding     = folding,
-        sample_rate = sample_rate,
+        crg        = _CRG(platform, wavenet_clk_ratio),
+        codec_pads = platform.request("codec"),
+        model      = model,
+        folding    = folding,
+        wavenet_clk_ratio = wavenet_clk_ratio,
         **{"uart_name": "sim", **soc_kwargs},
     )
     builder = Builder(soc, **{

@@ -1,5 +1,6 @@
 """The SoC: soft CPU with our console, codec, accelerator. Knows no board and no simulator."""
 
+from itertools import count
 from pathlib import Path
 
 from migen import *
@@ -14,6 +15,7 @@ from gateware.audio.ak4619 import AK4619
 from gateware.audio.egress import Egress
 from gateware.audio.embedding import Ingress
 from gateware.audio.tdm import TDM
+from gateware.layouts import frame_layout
 from gateware.wavenet.accelerator import WaveNetAccelerator
 from gateware.wavenet.bank_ledger import BankLedger
 from gateware.wavenet.weight_memory import WeightLayout
@@ -36,7 +38,17 @@ def cycles_per_sample(sys_clk_freq, sample_rate):
 def describe_layer(layer):
     """One layer in the short form of `info`, such as "4->16 K4 D8 relu"."""
     return (f"{layer.in_channels}->{layer.out_channels} K{layer.kernel_size} D{layer.dilation}"
-        + (" relu" if layer.relu else ""))
+        + (" relu" if layer.relu else "") + (" po2" if layer.weights == "po2" else "")
+        + (f" x{layer.repeat}" if layer.repeat > 1 else ""))
+
+def hold_for(frame_latency, least, most):
+    """The fewest cycles that, waited on top of `least` to `most`, always give as many frames.
+
+    frame_latency(cycles) -> frames. Without the wait a delay that varies could make the DAC play a
+    frame twice and leave out another.
+    """
+    return next(wait for wait in count()
+        if frame_latency(least + wait) == frame_latency(most + wait))
 
 # WaveNetSoC ---------------------------------------------------------------------------------------
 
@@ -45,11 +57,15 @@ class WaveNetSoC(SoCCore):
 
         codec (TDM) --> Ingress --> WaveNetAccelerator --> Egress --> codec (TDM)
 
-    crg         : clock domain "sys" of `sys_clk_freq` Hz, the frequency it truly has
+    crg         : clock domain "sys" of `sys_clk_freq` Hz, the frequency it truly has; for a
+                  wavenet_clk_ratio above 1 also "wavenet" of that many times the frequency, from
+                  the same PLL, in reset whenever "sys" is
     codec_pads  : mclk, bick, lrck, sdin1, sdout1, pdn and the I2C lines, see gateware/audio
     model       : spec and weights (models.spec.Model), the ROM contents of both weight banks
-    folding     : layers[i].pe, layers[i].simd (models.planner.plan)
+    folding     : of models.planner.plan, for self.cycles_per_sample*wavenet_clk_ratio cycles;
+                  folding.spec is the network as it is built, perhaps with fewer outputs
     sample_rate : Hz, the nominal one: chooses the codec's registers
+    wavenet_clk_ratio : 1, 2 or 4 cycles of the accelerator's clock in one of sys
     with_wavenet: False plays the codec's inputs back at its outputs, to bring up a board
     kwargs      : SoCCore's; CPU picorv32, ROM and SRAM as the firmware needs them by default
 
@@ -58,6 +74,8 @@ class WaveNetSoC(SoCCore):
     power_up_ms : what the codec is given to wake up, over its 10 ms; a simulation may scale both
     load_timeout_ms : silence after which the console's `load` gives up
     self.frame_latency     : frames from the one the codec sends to that of its answer
+    self.counter_delay     : sys cycles, at least, from a frame's last beat out of the codec until
+                             the accelerator's counter of frames has counted it
 
     The firmware is compiled and put into the ROM when LiteX's Builder calls init_mems.
     Raises ValueError for a sample rate, a folding or a layer that cannot be built, and for a
@@ -66,15 +84,21 @@ class WaveNetSoC(SoCCore):
     mem_map   = {**SoCCore.mem_map, "wavenet": 0x9000_0000}
     rom_size  = 16*1024
     sram_size = 8*1024
+    wavenet_clk_ratios = (1, 2, 4)
 
     def __init__(self, platform, sys_clk_freq, crg, codec_pads, model, folding,
-        sample_rate  = 192_000,
-        with_wavenet = True,
-        power_up_ms  = 12,
-        load_timeout_ms = 1000,
+        sample_rate       = 192_000,
+        with_wavenet      = True,
+        wavenet_clk_ratio = 1,
+        power_up_ms       = 12,
+        load_timeout_ms   = 1000,
         **kwargs):
+        if wavenet_clk_ratio not in self.wavenet_clk_ratios:
+            raise ValueError(f"wavenet_clk_ratio {wavenet_clk_ratio} is not allowed: "
+                f"{', '.join(map(str, self.wavenet_clk_ratios))}")
         self.cycles_per_sample = cycles_per_sample(sys_clk_freq, sample_rate)
         self.sample_rate       = sys_clk_freq/self.cycles_per_sample
+        self.wavenet_clk_ratio = wavenet_clk_ratio
 
         # SoCCore ----------------------------------------------------------------------------------
         kwargs = {
@@ -97,7 +121,7 @@ class WaveNetSoC(SoCCore):
 
         # Accelerator ------------------------------------------------------------------------------
         if with_wavenet:
-            self.add_wavenet(model, folding)
+            self.add_wavenet(model, folding, wavenet_clk_ratio)
         else:
             self.comb += self.tdm.source.connect(self.tdm.sink)
             self.frame_latency = self.tdm.frame_latency(0)
@@ -109,31 +133,35 @@ class WaveNetSoC(SoCCore):
         self.comb += self.tdm.mute.eq(~self.codec.ready)
 
     # Accelerator ----------------------------------------------------------------------------------
-    def add_wavenet(self, model, folding):
-        spec  = model.spec
+    def add_wavenet(self, model, folding, clk_ratio):
+        spec  = folding.spec
         codec = dict(slots=self.tdm.slots, codec_bits=self.tdm.data_width)
         if spec.number_format.frac > 15:
             raise ValueError(f"number format {spec.number_format} is not allowed: at most 15 "
                 "fractional bits, as the embedding registers have 16 bits")
-        self.ingress = Ingress(spec.in_channels, spec.number_format, **codec)
-        self.wavenet = wavenet = WaveNetAccelerator(spec, folding, model.weights)
+        self.ingress = Ingress(spec.in_channels, spec.number_format, **codec, clk_ratio=clk_ratio)
+        self.wavenet = wavenet = WaveNetAccelerator(model.spec, folding, model.weights,
+            clock_domain = "sys" if clk_ratio == 1 else "wavenet")
         core         = wavenet.core
         self.egress  = Egress(spec.out_channels, spec.number_format, **codec)
-        if core.cycles > self.cycles_per_sample:
+        available    = self.cycles_per_sample*clk_ratio
+        if core.cycles > available:
             raise ValueError(f"folding {folding} is not allowed: it takes {core.cycles} cycles "
-                f"a sample, {self.cycles_per_sample} are there")
-        self.audio = stream.Pipeline(
-            self.tdm.source, self.ingress, wavenet, self.egress, self.tdm.sink)
-        self.comb += self.ingress.bank.eq(wavenet.bank)
+                f"a sample, {available} are there")
 
         # From the last beat of a frame that comes in to the last beat of its answer.
-        heard    = min(spec.out_channels, self.tdm.slots)
-        delay, _ = wavenet.delay(heard)
-        self.frame_latency = self.tdm.frame_latency(
-            Ingress.LATENCY + (spec.in_channels - 1)        # Last beat into the core,
-            + delay                                         # last beat out that is heard,
-            + self.tdm.slots - heard                        # and the slots that it leaves empty.
-        )
+        heard       = min(spec.out_channels, self.tdm.slots)
+        before      = Ingress.LATENCY + (spec.in_channels - 1) # Last beat into the accelerator,
+        least, most = wavenet.delay(heard, clk_ratio)          # last beat out that is heard,
+        after       = self.tdm.slots - heard                   # and the slots that it leaves empty.
+        wait        = hold_for(self.tdm.frame_latency, before + least + after, before + most + after)
+        self.hold   = stream.Delay(frame_layout(spec.number_format.bits), wait)
+        self.frame_latency = self.tdm.frame_latency(before + least + after + wait)
+        self.counter_delay = before + wavenet.delay(spec.out_channels, clk_ratio)[0]
+
+        self.audio = stream.Pipeline(
+            self.tdm.source, self.ingress, wavenet, self.hold, self.egress, self.tdm.sink)
+        self.comb += self.ingress.bank.eq(wavenet.bank)
 
         self.bus.add_slave("wavenet", wavenet.bus, SoCRegion(
             origin = self.mem_map["wavenet"],
@@ -141,7 +169,10 @@ class WaveNetSoC(SoCCore):
             cached = False,
         ))
         self.add_constant("WAVENET_NAME",       spec.name)
+        self.add_constant("WAVENET_CLK_FREQ",   self.sys_clk_freq*clk_ratio)
+        self.add_constant("WAVENET_CLK_RATIO",  clk_ratio)
         self.add_constant("WAVENET_TOPOLOGY",   "; ".join(map(describe_layer, spec.layers)))
+        self.add_constant("WAVENET_OUTPUTS",    f"{spec.out_channels} of {model.spec.out_channels}")
         self.add_constant("WAVENET_FORMAT",     str(spec.number_format))
         self.add_constant("WAVENET_BITS",       spec.number_format.bits)
         self.add_constant("WAVENET_FRAC",       spec.number_format.frac)

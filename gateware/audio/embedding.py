@@ -23,6 +23,9 @@ class Ingress(LiteXModule):
     fmt    : the network's number format; codec words have `codec_frac` fractional bits and are
              shifted to `frac` by 2**(frac - codec_frac + shift), rounded down, saturated
 
+    clk_ratio : cycles of the network's clock in one of this one's
+    cycles_available : cycles of the network's clock between the last two codec frames
+
     A codec frame that is complete while the one before still waits to leave is dropped whole and
     counted in `overruns`. The embedding is sampled once a frame, both coordinates together.
 
@@ -30,7 +33,7 @@ class Ingress(LiteXModule):
     """
     LATENCY = 1
     def __init__(self, in_channels, fmt, slots=4, codec_bits=16, codec_frac=12, shift=0,
-        with_csr=True):
+        clk_ratio=1, with_csr=True):
         self.sink   = sink   = stream.Endpoint(frame_layout(codec_bits))
         self.source = source = stream.Endpoint(frame_layout(fmt.bits))
         self.bank   = Signal()
@@ -90,12 +93,12 @@ class Ingress(LiteXModule):
         ]
 
         # Cycles from one codec frame to the next.
-        count = Signal(16, reset=1)
+        count = Signal(16, reset=clk_ratio)
         self.sync += [
-            count.eq(count + 1),
+            count.eq(count + clk_ratio),
             If(complete,
                 self.cycles_available.eq(count),
-                count.eq(1),
+                count.eq(clk_ratio),
             ),
         ]
 
@@ -116,7 +119,7 @@ class Ingress(LiteXModule):
         self._overruns = CSRStatus(32,
             description="Frames dropped because the network was not ready for them.")
         self._cycles_available = CSRStatus(16,
-            description="Cycles between the last two codec frames.")
+            description="Cycles of the network's clock between the last two codec frames.")
         fields = self._embedding.fields
         extend = max(0, fmt.bits - 16)
         self.comb += [

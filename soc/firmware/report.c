@@ -19,7 +19,10 @@ void command_info(int argc, char **argv)
 	console_key_str("topology",   WAVENET_TOPOLOGY);
 	console_key_dec("parameters", WAVENET_PARAMETERS);
 	console_key_str("format",     WAVENET_FORMAT);
+	console_key_str("outputs",    WAVENET_OUTPUTS);
 	console_key_str("folding",    WAVENET_FOLDING);
+	console_key_dec("wavenet_clk",       WAVENET_CLK_FREQ);
+	console_key_dec("wavenet_clk_ratio", WAVENET_CLK_RATIO);
 #endif
 }
 
@@ -75,6 +78,8 @@ void command_status(int argc, char **argv)
 	banks_report();
 	console_key_dec("overruns",         ingress_overruns_read());
 	saturations();
+	/* Cycles of wavenet_clk, all three. */
+	console_key_dec("wavenet_clk",      WAVENET_CLK_FREQ);
 	console_key_dec("cycles_used",      wavenet_cycles_used_read());
 	console_key_dec("cycles_available", ingress_cycles_available_read());
 	console_key_dec("latency",          WAVENET_LATENCY);
