@@ -6,6 +6,7 @@ from litex.soc.interconnect import stream
 from litex.soc.interconnect.csr import *
 
 from gateware.layouts import frame_layout
+from gateware.audio.glide import Glide
 from gateware.audio.rescale import rescale
 
 # Ingress ------------------------------------------------------------------------------------------
@@ -27,7 +28,9 @@ class Ingress(LiteXModule):
     cycles_available : cycles of the network's clock between the last two codec frames
 
     A codec frame that is complete while the one before still waits to leave is dropped whole and
-    counted in `overruns`. The embedding is sampled once a frame, both coordinates together.
+    counted in `overruns`. The embedding is sampled once a frame, both coordinates together; after
+    `glide.go` it moves for a while in a straight line from what it was to what it now is, wherever
+    both come from (see Glide).
 
     Latency: LATENCY cycles from the last slot's beat to channel 0 on `source`.
     """
@@ -63,11 +66,21 @@ class Ingress(LiteXModule):
         sending  = Signal()
         left     = Signal(max=in_channels + 1)
         frame    = [Signal((fmt.bits, True), reset_less=True) for _ in range(min(in_channels, 3))]
-        chosen   = [
-            codec[0],
+        direct   = [
             Mux(self.e0_source, self.e0, codec[1]),
             Mux(self.e1_source, self.e1, codec[2]),
         ]
+        self.glide = glide = Glide(fmt.bits)
+        embedding  = [Mux(glide.active, value, word) for value, word in zip(glide.values, direct)]
+        chosen     = [codec[0], *embedding]
+        given      = [Signal((fmt.bits, True)) for _ in embedding]
+        self.comb += glide.tick.eq(complete)
+        for i, word in enumerate(embedding):
+            self.comb += [
+                glide.targets[i].eq(direct[i]),
+                glide.currents[i].eq(Mux(complete, word, given[i])),
+            ]
+            self.sync += If(complete, given[i].eq(word))
         self.comb += [
             complete.eq(sink.valid & sink.last),
             sending.eq(left != 0),
@@ -111,22 +124,28 @@ class Ingress(LiteXModule):
         self._embedding = CSRStorage(fields=[
             CSRField("e0", size=16, offset=0,  description=f"Embedding e0 ({q})."),
             CSRField("e1", size=16, offset=16, description=f"Embedding e1 ({q})."),
-        ], description="Both coordinates take effect at the same frame.")
+        ], description="Taken over when the control register is written.")
+        self._glide = CSRStorage(32, description="Part of the way in a frame, of 2**32; 0: a jump. "
+            "Taken over when the control register is written.")
         self._control = CSRStorage(fields=[
             CSRField("e0_source", size=1, description="Where e0 comes from.", values=sources),
             CSRField("e1_source", size=1, description="Where e1 comes from.", values=sources),
-        ])
+        ], description="A write takes over sources, embedding and glide, all in the same frame.")
         self._overruns = CSRStatus(32,
             description="Frames dropped because the network was not ready for them.")
         self._cycles_available = CSRStatus(16,
             description="Cycles of the network's clock between the last two codec frames.")
         fields = self._embedding.fields
         extend = max(0, fmt.bits - 16)
-        self.comb += [
+        self.sync += If(self._control.re,
             self.e0.eq(Cat(fields.e0, Replicate(fields.e0[-1], extend))),
             self.e1.eq(Cat(fields.e1, Replicate(fields.e1[-1], extend))),
             self.e0_source.eq(self._control.fields.e0_source),
             self.e1_source.eq(self._control.fields.e1_source),
+        )
+        self.comb += [
+            self.glide.go.eq(self._control.re),
+            self.glide.rate.eq(self._glide.storage),
             self._overruns.status.eq(self.overruns),
             self._cycles_available.status.eq(self.cycles_available),
         ]

@@ -18,7 +18,7 @@ static const struct command {
 	{ "help",   "",      0, command_help,   "this list" },
 	{ "info",   "",      0, command_info,   "build, network, sample rate, folding" },
 	{ "status", "",      0, command_status, "counters and states" },
-	{ "embed",  "E0 E1", 2, command_embed,  "set the embedding point; 'codec' for either or both: from the codec" },
+	{ "embed",  "E0 E1", 4, command_embed,  "set the embedding point; codec: from there; --glide MS: in a straight line" },
 	{ "load",   "",      0, command_load,   "take a model from litex_term --images into the idle bank, play it" },
 	{ "swap",   "",      0, command_swap,   "play the other bank: A/B" },
 	{ "unlock", "",      0, command_unlock, "take the banks from a host that is gone" },
@@ -26,13 +26,6 @@ static const struct command {
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
-static int equal(const char *a, const char *b)
-{
-	while (*a && *a == *b)
-		a++, b++;
-	return *a == *b;
-}
 
 static void command_help(int argc, char **argv)
 {
@@ -90,7 +83,7 @@ void commands_run(char *line)
 	for (unsigned int i = 0; i < COMMANDS; i++) {
 		const struct command *command = &commands[i];
 
-		if (!equal(words[0], command->name))
+		if (!text_equal(words[0], command->name))
 			continue;
 		if (count - 1 > command->arguments_max) {
 			console_puts(command->name);

@@ -64,6 +64,13 @@ void console_putc(char c)
 	console_write((uint8_t)c);
 }
 
+int text_equal(const char *a, const char *b)
+{
+	while (*a && *a == *b)
+		a++, b++;
+	return *a == *b;
+}
+
 void console_puts(const char *text)
 {
 	while (*text)

@@ -11,6 +11,8 @@ void console_putc(char c);
 void console_puts(const char *text);
 void console_put_dec(uint32_t value);
 
+int text_equal(const char *a, const char *b);
+
 /* key=value lines, the form every command answers in. */
 void console_key(const char *key);
 void console_key_str(const char *key, const char *value);

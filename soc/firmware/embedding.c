@@ -15,6 +15,9 @@
 #define BITS        (WAVENET_BITS < FIELD ? WAVENET_BITS : FIELD)
 #define MASK        ((1u << FIELD) - 1)
 
+#define FS            (CONFIG_CLOCK_FREQUENCY / AUDIO_CYCLES_PER_SAMPLE)
+#define GLIDE_MS_MOST 10000u
+
 static const unsigned int value_offset[COORDINATES] = {
 	CSR_INGRESS_EMBEDDING_E0_OFFSET,
 	CSR_INGRESS_EMBEDDING_E1_OFFSET,
@@ -26,11 +29,7 @@ static const unsigned int source_offset[COORDINATES] = {
 
 static int is_codec(const char *text)
 {
-	const char *word = "codec";
-
-	while (*word && *text == *word)
-		text++, word++;
-	return *text == *word;
+	return text_equal(text, "codec");
 }
 
 static void refuse(const char *text, const char *reason)
@@ -65,11 +64,44 @@ void embedding_report(void)
 	}
 }
 
+/* Takes "--glide MS" off the end of the arguments. Returns 0, or -1 after it has said what is wrong. */
+static int take_glide(int *argc, char **argv, uint32_t *frames)
+{
+	const char *text;
+	uint32_t ms = 0;
+
+	*frames = 0;
+	for (int i = 1; i < *argc; i++) {
+		if (!text_equal(argv[i], "--glide"))
+			continue;
+		if (i != *argc - 2) {
+			console_puts("embed: --glide takes one number of ms, at the end of the line\n");
+			return -1;
+		}
+		text = argv[i + 1];
+		do {
+			if (*text < '0' || *text > '9' || (ms = 10 * ms + (*text - '0')) > GLIDE_MS_MOST) {
+				console_puts("embed: --glide '");
+				console_puts(argv[i + 1]);
+				console_puts("' is not allowed: 0 to ");
+				console_put_dec(GLIDE_MS_MOST);
+				console_puts(" ms\n");
+				return -1;
+			}
+		} while (*++text);
+		*argc -= 2;
+		*frames = ms * (FS / 100) / 10;
+	}
+	return 0;
+}
+
 void command_embed(int argc, char **argv)
 {
-	uint32_t values = ingress_embedding_read(), sources = ingress_control_read();
+	uint32_t values = ingress_embedding_read(), sources = ingress_control_read(), glide;
 
-	if (argc == 1 || (argc == 2 && !is_codec(argv[1]))) {
+	if (take_glide(&argc, argv, &glide))
+		return;
+	if (argc == 1 || argc > 3 || (argc == 2 && !is_codec(argv[1]))) {
 		console_puts("embed: two arguments are needed: E0 E1; or one: codec\n");
 		return;
 	}
@@ -93,10 +125,12 @@ void command_embed(int argc, char **argv)
 		values &= ~(MASK << value_offset[i]);
 		values |= ((uint32_t)value & MASK) << value_offset[i];
 	}
-	/* Both coordinates in one write, so that no frame sees one old and one new. */
+	/* The last write takes all over at once: no frame sees one coordinate old and one new. */
 	ingress_embedding_write(values);
+	ingress_glide_write(glide < 2 ? 0 : 0xffffffff / glide + 1); /* 2**32 / glide, rounded up */
 	ingress_control_write(sources);
 	console_key_dec("frame", wavenet_frames_read());
+	console_key_dec("glide_frames", glide);
 	embedding_report();
 }
 

@@ -75,7 +75,17 @@ ALLOWED = "; allowed: codec, or a decimal number from -8 to below 8"
     [
         ("embed", "embed: two arguments are needed: E0 E1; or one: codec"),
         ("embed 1", "embed: two arguments are needed: E0 E1; or one: codec"),
-        ("embed 1 2 3", "embed: too many arguments; allowed: E0 E1"),
+        ("embed 1 2 3", "embed: two arguments are needed: E0 E1; or one: codec"),
+        ("embed 1 2 3 4 5", "embed: too many arguments; allowed: E0 E1"),
+        ("embed 1 2 --glide", "embed: --glide takes one number of ms, at the end of the line"),
+        ("embed --glide 5 1", "embed: --glide takes one number of ms, at the end of the line"),
+        ("embed 1 2 --glide x", "embed: --glide 'x' is not allowed: 0 to 10000 ms"),
+        ("embed 1 2 --glide 1.5", "embed: --glide '1.5' is not allowed: 0 to 10000 ms"),
+        ("embed 1 2 --glide 10001", "embed: --glide '10001' is not allowed: 0 to 10000 ms"),
+        (
+            "embed 1 2 --glide 99999999999",
+            "embed: --glide '99999999999' is not allowed: 0 to 10000 ms",
+        ),
         ("embed one 2", "embed: 'one' is not a number" + ALLOWED),
         ("embed 1 1e0", "embed: '1e0' is not a number" + ALLOWED),
         ("embed - 1", "embed: '-' is not a number" + ALLOWED),
