@@ -35,7 +35,9 @@ def test_info(console):
     assert info["topology"] == "4->16 K4 D8 relu; 16->16 K4 D32 relu; 16->4 K4 D128"
     assert info["parameters"] == "1572"
     assert info["format"] == str(model.spec.number_format)
+    assert info["outputs"] == "4 of 4"
     assert info["folding"] == str(planned(model))
+    assert (info["wavenet_clk"], info["wavenet_clk_ratio"]) == ("49152000", "1")
     assert info["build"].rstrip("+").isalnum()
 
 

@@ -68,6 +68,34 @@ def test_codec_hears_the_reference(make_model, rate):
     assert sum(counts) > 0  # else the comparison above says nothing
 
 
+def test_the_accelerator_at_four_times_the_clock_with_two_of_four_outputs():
+    model, ratio = four_outputs(), 4
+    folding = planned(model, ratio=ratio, outputs=2)
+    assert folding.multipliers == 3 < planned(model).multipliers
+    frames = codes(waves(seed=9))
+    with simulation(
+        model, folding=folding, wavenet_clk_ratio=ratio, frames=frames, endless=True
+    ) as sim:
+        sim.wait_frames(FRAMES + SILENCE, TIMEOUT_S)
+        status = sim.console.values("status", TIMEOUT_S)
+        info = sim.console.values("info", TIMEOUT_S)
+    assert sim.soc.frame_latency == 3  # the network's latency takes fewer frames
+    reference = after_silence(model.narrowed(2))
+    outputs = reference.run(network_frames(model.spec, sim.frames_in))
+    assert_plays(sim, np.pad(outputs, ((0, 0), (0, 2))))
+    assert all(np.ptp(outputs, axis=0) > 1000)  # else the comparison above says nothing
+
+    assert status["overruns"] == "0"
+    assert status["cycles_used"] == str(folding.cycles) == "1024"
+    assert status["cycles_available"] == "1024"
+    assert status["latency"] == str(folding.latency)
+    assert info["wavenet_clk"] == status["wavenet_clk"] == "196608000"
+    assert (info["sys_clk"], info["wavenet_clk_ratio"]) == ("49152000", "4")
+    assert info["outputs"] == "2 of 4" and info["topology"].endswith("16->2 K4 D128")
+    counts = [int(status[f"saturations{i}"]) for i in range(3)]
+    assert counts == list(reference.saturations) and sum(counts) > 0
+
+
 def test_every_layer_kind():
     """Shift lanes, a layer that repeats and a 1x1 convolution, as Verilog."""
     layers = [

@@ -12,7 +12,7 @@ from litex.tools.remote.csr_builder import CSRBuilder
 from models.planner import plan
 from models.spec import Conv1DSpec, NetworkSpec
 from soc.sim_soc import SYS_CLK_FREQ, generate
-from soc.wavenet_soc import cycles_per_sample
+from soc.wavenet_soc import cycles_per_sample, hold_for
 from soc.weight_map import WeightMap
 from tests.support.nets import random_model
 from tests.support.soc_runs import planned, zoo_model
@@ -81,6 +81,31 @@ def test_a_slow_folding_is_refused(tmp_path):
     slow = plan(model.spec, 1024)
     with pytest.raises(ValueError, match=r"it takes 1024 cycles a sample, 256 are there"):
         generate(model, slow, tmp_path, sample_rate=192_000)
+
+
+def test_a_faster_clock_gives_more_cycles(tmp_path):
+    model = zoo_model()
+    folding = planned(model, ratio=4)
+    with pytest.raises(ValueError, match=r"it takes 1024 cycles a sample, 512 are there"):
+        generate(model, folding, tmp_path, wavenet_clk_ratio=2)
+    soc, gateware, _ = generate(model, folding, tmp_path, wavenet_clk_ratio=4)
+    assert "wavenet_clk" in (gateware / "sim.v").read_text()
+    assert soc.constants["WAVENET_CLK_FREQ"] == 4 * SYS_CLK_FREQ
+    for ratio in (0, 3, 8):
+        with pytest.raises(ValueError, match=rf"wavenet_clk_ratio {ratio} is not allowed: 1, 2, 4"):
+            generate(model, folding, tmp_path, wavenet_clk_ratio=ratio)
+
+
+def test_a_delay_that_varies_is_held_off_the_frame_it_would_fall_into():
+    def frames(cycles):
+        return -(-cycles // 256)
+
+    assert hold_for(frames, 700, 700) == 0
+    for least in range(1, 600):
+        for most in range(least, least + 20):
+            wait = hold_for(frames, least, most)
+            assert frames(least + wait) == frames(most + wait)
+            assert wait == 0 or frames(least + wait - 1) < frames(most + wait - 1)
 
 
 @pytest.mark.parametrize("rate, cycles", [(192_000, 256), (96_000, 512), (48_000, 1024)])

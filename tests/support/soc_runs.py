@@ -20,12 +20,12 @@ def zoo_model():
     return Model.load(ZOO)
 
 
-def planned(model, rate=192_000):
-    return plan(model.spec, cycles_per_sample(SYS_CLK_FREQ, rate))
+def planned(model, rate=192_000, ratio=1, **options):
+    return plan(model.spec, ratio * cycles_per_sample(SYS_CLK_FREQ, rate), **options)
 
 
-def simulation(model, rate=192_000, **options):
-    return Simulation(model, planned(model, rate), sample_rate=rate, **options)
+def simulation(model, rate=192_000, folding=None, **options):
+    return Simulation(model, folding or planned(model, rate), sample_rate=rate, **options)
 
 
 def codes(samples):
