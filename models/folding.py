@@ -5,7 +5,7 @@ inputs at once. Cycles and memories here are exact; tests hold them to the gatew
 makes of the memories is an estimate (models/resources.py).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import ceil
 
@@ -15,9 +15,10 @@ from models.resources import Memory
 from models.spec import Conv1DSpec, ModelError, NetworkSpec, NumberFormat
 
 # Register stages of a Conv1D stage besides its adder tree, counted in gateware/wavenet/conv1d.py:
-# frame seen, frame started, memories read | lane, accumulator | done, round, saturate, FIFO.
-LANE_REGISTERS = {"fixed": 2, "po2": 3}
-START_REGISTERS, DRAIN_REGISTERS = 3, 1 + 4
+# frame seen, frame started, memories read (2) | broadcast, lane, accumulator, done, round,
+# saturate, FIFO.
+LANE_REGISTERS = {"fixed": 4, "po2": 3}
+START_REGISTERS, DRAIN_REGISTERS = 2 + 2, 1 + 1 + 4
 
 
 @dataclass(frozen=True)
@@ -122,25 +123,37 @@ class LayerFolding:
         layer, bits = self.layer, self.number_format.bits
         code = 1 + bits.bit_length()  # sign, exponent
         row_bits = max((self.groups * self.fold - 1).bit_length(), 1)
-        bias_bits = max((self.groups - 1).bit_length(), 1)
-        lanes = min(self.simd, layer.in_channels)
-        pending = 2 if layer.repeat == 1 else self.burst
-        slots = (layer.kernel_size - 1) * layer.dilation + 1 + pending
-        context_bits = (self.contexts - 1).bit_length()
-        rounds = self.contexts if layer.repeat == 1 else layer.repeat << context_bits
-        ring = slots * (layer.in_channels // lanes) << (rounds - 1).bit_length()
+        output_bits = max((layer.out_channels - 1).bit_length(), 1)
+        rounds = self.contexts
+        if layer.repeat > 1:
+            rounds = layer.repeat << (self.contexts - 1).bit_length()
         tag_bits = 1 + max((rounds - 1).bit_length(), 1)  # bank, context
-        credit = 2 + ceil((self._drain + 2 + self.pe) / self.interval)
+        credit = 2 + ceil((self._drain + 3 + self.pe) / self.interval)
         return (
-            Memory(code if self.shifters else bits, 2 << row_bits, 2, self.lanes),
-            Memory(bits, 2 << bias_bits, 2, self.pe),
-            Memory(bits, ring, 1, self.simd),
-            Memory(bits + tag_bits + 2, credit * self.pe, 1, 1, registered=False),  # first, last
+            Memory(code, 2 << row_bits, 2, self.lanes)
+            if self.shifters
+            else Memory(bits, 2 << row_bits, 2, self.lanes, "block"),
+            Memory(bits, 2 << output_bits, 2, 1),
+            self._tap_cache(rounds),
+            Memory(bits + tag_bits + 2, credit * self.pe, 1, 1, "distributed"),  # first, last
         )
+
+    def _tap_cache(self, contexts):
+        """Slots for what the taps reach and what comes in meanwhile: a power of two unless that
+        takes a third more block RAM (gateware/wavenet/tap_cache.py)."""
+        layer, bits = self.layer, self.number_format.bits
+        pending = 2 if layer.repeat == 1 else self.burst
+        words = layer.in_channels // min(self.simd, layer.in_channels)
+        slot = 1 << ((words - 1).bit_length() + (contexts - 1).bit_length())
+        least = (layer.kernel_size - 1) * layer.dilation + 1 + pending
+        rounded = 1 << (least - 1).bit_length()
+        exact, padded = (Memory(bits, slots * slot, 1, self.simd) for slots in (least, rounded))
+        one = [replace(memory, count=1).block_rams for memory in (exact, padded)]
+        return padded if 3 * one[1] <= 4 * one[0] + 3 else exact
 
     @cached_property
     def block_rams(self):
-        """DP16KD: an estimate."""
+        """DP16KD."""
         return sum(memory.block_rams for memory in self.memories)
 
     @cached_property
@@ -186,7 +199,7 @@ class Folding:
 
     @property
     def block_rams(self):
-        """DP16KD: an estimate."""
+        """DP16KD."""
         return sum(layer.block_rams for layer in self.layers)
 
     @property
@@ -210,7 +223,7 @@ class Folding:
             ("cycles", 8),
             ("latency", 9),
             ("used", 7),
-            ("BRAM*", 7),
+            ("BRAM", 7),
         )
         head = f"{'layer':<22}{'pe':>4}{'simd':>6}"
         lines = [head + "".join(f"{name:>{width}}" for name, width in columns)]
@@ -237,12 +250,12 @@ class Folding:
                 f"{getattr(self, name)} of {getattr(self.device, name)} {text}"
                 for name, text in (
                     ("multipliers", "multipliers"),
-                    ("block_rams", "block RAMs*"),
+                    ("block_rams", "block RAMs"),
                     ("luts", "LUTs*"),
                 )
             )
             lines.append(f"{self.device.name}: {', '.join(shares)}")
-        lines.append("* an estimate, before synthesis")
+            lines.append("* an estimate, before synthesis")
         return "\n".join(lines)
 
 

@@ -26,8 +26,9 @@ def plan(spec, cycles_per_sample, objective="area", device=None, contexts=1, out
               `Folding.spec` and its last layer are without them. None: all
 
     The choice is exact (every legal pe and simd of every layer is weighed) and deterministic: among
-    equals the fewest lanes in all, then the fewest cycles summed over the layers, then the smallest
-    sum of pe, since a second accumulator costs more logic than a second input.
+    equals the fewest lanes in all, then the fewest cycles summed over the layers, then the fewest
+    block RAMs, then the smallest sum of pe, since a second accumulator costs more logic than a
+    second input.
     Raises ModelError when no folding is fast enough or fits, and for values that are not allowed.
     """
     if objective not in OBJECTIVES:
@@ -73,7 +74,7 @@ def _fast_enough(spec, cycles_per_sample, contexts):
 
 
 def _costs_area(option, _is_last):
-    return option.multipliers, option.lanes, option.cycles, option.pe
+    return option.multipliers, option.lanes, option.cycles, option.block_rams, option.pe
 
 
 def _costs_latency(option, is_last):

@@ -1,22 +1,16 @@
-"""What a folded layer takes of a chip. The memories are exact; what they and the logic become in
-the chip is an estimate of synthesis, from yosys 0.70 (synth_ecp5 -no-rw-check) on this gateware.
-
-Block RAMs equalled that synthesis in the four stages of 16 channels that were tried (0, 8, 20, 20).
-Without -no-rw-check yosys keeps the order of a read and a write that meet, and doubles the weight
-memories for it (12, 36 in place of 8, 20) or puts them into distributed RAM.
+"""What a folded layer takes of a chip. The memories are exact, as gateware/primitives.py builds
+them with primitives="ecp5"; the logic is an estimate of yosys 0.70 (synth_ecp5 -no-rw-check).
 """
 
 from dataclasses import dataclass
 from math import ceil
 
-# DP16KD: words by bits. Only a memory with one reader and one writer can have the last, widest one.
-SHAPES = ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36))
+# DP16KD: words by bits, with two ports.
+SHAPES = ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18))
 
-# A memory of at most so many 16x4 cells (TRELLIS_DPR16X4) goes to distributed RAM, a larger one to
-# block RAM. Yosys weighs 4 a cell, and its multiplexers, against 128 a block: memories of 16 bits
-# with one reader went to block RAM from 81 words on, with two readers from 33 on.
-DISTRIBUTED_CELLS = 20
-CELL_LUTS = 4
+# A memory of at most so many 16x4 cells (TRELLIS_DPR16X4) goes to distributed RAM: see there.
+DISTRIBUTED_CELLS = 12
+CELL_LUTS = 6  # four that hold bits, two that pass on what is written
 
 MULTIPLIER_BITS = 18
 
@@ -25,14 +19,15 @@ MULTIPLIER_BITS = 18
 class Memory:
     """`count` memories of depth x width bits with `readers` ports that read.
 
-    registered: the reading takes a clock cycle, as block RAM needs it.
+    kind: "block" is in block RAM whatever its size, "distributed" never is, None is where it is
+    cheaper.
     """
 
     width: int
     depth: int
     readers: int
     count: int
-    registered: bool = True
+    kind: str | None = None
 
     @property
     def cells(self):
@@ -41,19 +36,24 @@ class Memory:
 
     @property
     def distributed(self):
-        return not self.registered or self.cells <= DISTRIBUTED_CELLS
+        if self.kind:
+            return self.kind == "distributed"
+        return self.cells <= DISTRIBUTED_CELLS
 
     @property
     def block_rams(self):
         """DP16KD of all of them."""
         if self.distributed:
             return 0
-        shapes = SHAPES if self.readers == 1 else SHAPES[:-1]
-        return self.count * min(ceil(self.depth / d) * ceil(self.width / w) for d, w in shapes)
+        return self.count * min(ceil(self.depth / d) * ceil(self.width / w) for d, w in SHAPES)
 
     @property
     def luts(self):
-        return self.count * self.cells * CELL_LUTS if self.distributed else 0
+        """Those of the cells and, above 16 words, those that choose between them."""
+        if not self.distributed:
+            return 0
+        choice = (ceil(self.depth / 16) - 1) * self.width * self.readers
+        return self.count * (self.cells * CELL_LUTS + choice)
 
 
 def multipliers(lanes, bits):
@@ -62,12 +62,12 @@ def multipliers(lanes, bits):
 
 
 def luts(pe, lanes, shifters, bits, memories):
-    """4-input LUTs of a stage: a rough estimate. `lanes` counts the shifters too.
+    """4-input LUTs of a stage, a carry chain's among them: an estimate. `lanes` counts the shifters
+    too.
 
-    A fit to stages of 16 channels mapped without -no-rw-check, counted as LUT4 + 2 CCU2C + 4
-    TRELLIS_DPR16X4: 0.90 to 1.28 of yosys in the 15 of 18 whose memories went where block_rams
-    has them (or to two block RAMs for one), 0.29 to 0.58 where they went to distributed RAM
-    instead. With the flag 0.90 to 1.41 in four of them.
+    A fit to cores of one layer of 16 channels (see tests/gateware/test_netlist.py).
     """
-    logic = 230 + bits * (2 + 6.5 * pe + 6 * lanes + 12 * shifters)
+    logic = 140 + bits * (10 + 5.4 * (pe - 1) + 2.6 * (lanes - pe))
+    if shifters:
+        logic += bits * (10 + 12 * shifters)
     return round(logic) + sum(memory.luts for memory in memories)

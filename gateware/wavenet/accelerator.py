@@ -23,7 +23,7 @@ class WaveNetAccelerator(LiteXModule):
         bus    <--- WishboneCrossing ----> core.bus
         counters <-- BusSynchronizer <---- core.cycles_used, core.saturations
 
-    spec, folding, weights, contexts : see WaveNetCore
+    spec, folding, weights, contexts, primitives : see WaveNetCore
     clock_domain : of the core; "sys" puts nothing in between. Another one may have any frequency
                    and phase; it must be in reset whenever "sys" is, and whoever makes the two tells
                    the tools that paths from one to the other have no timing
@@ -47,9 +47,10 @@ class WaveNetAccelerator(LiteXModule):
     # Cycles from a beat's handshake to that behind the crossing, in clocks of the latter. The edge
     # that catches the pointer is one earlier or later as clocks and wires are skewed.
     CROSSING_LATENCY = range(2, 5)
-    def __init__(self, spec, folding, weights, contexts=1, clock_domain="sys", with_csr=True):
+    def __init__(self, spec, folding, weights, contexts=1, primitives="inferred",
+        clock_domain="sys", with_csr=True):
         self.clock_domain = clock_domain
-        self.core         = core = WaveNetCore(spec, folding, weights, contexts)
+        self.core         = core = WaveNetCore(spec, folding, weights, contexts, primitives)
         layout            = frame_layout(spec.number_format.bits, contexts)
         self.sink         = stream.Endpoint(layout)
         self.source       = stream.Endpoint(layout)

@@ -7,11 +7,17 @@ from litex.gen import *
 from litex.soc.interconnect import stream
 
 from gateware.layouts import frame_layout
-from gateware.wavenet.lanes import MultiplierLane, ShiftLane
-from gateware.wavenet.mvu import MVU
+from gateware.primitives import Multiplier
+from gateware.wavenet.lanes import ShiftLane
+from gateware.wavenet.mvu import MVU, delayed
 from gateware.wavenet.requantise import Requantise
 from gateware.wavenet.tap_cache import TapCache, ring_add
 from gateware.wavenet.weight_memory import WeightLayout, WeightMemory
+
+# Helpers ------------------------------------------------------------------------------------------
+
+def is_power_of_two(number):
+    return number & (number - 1) == 0
 
 # Conv1D -------------------------------------------------------------------------------------------
 
@@ -44,7 +50,7 @@ class Conv1D(LiteXModule):
     self.latency_last to its last, source ready and stage idle.
     Raises ValueError for a pe or simd that does not fit the layer.
     """
-    def __init__(self, layer, fmt, pe, simd, kernel, bias, contexts=1):
+    def __init__(self, layer, fmt, pe, simd, kernel, bias, contexts=1, primitives="inferred"):
         if not 1 <= pe <= layer.out_channels or layer.out_channels % pe:
             raise ValueError(
                 f"pe {pe} is not allowed: a divisor of out_channels {layer.out_channels}")
@@ -54,8 +60,9 @@ class Conv1D(LiteXModule):
         accumulator_bits = fmt.accumulator_bits(layer.kernel_size*layer.in_channels)
 
         self.layout = layout = WeightLayout(layer, pe, simd)
-        self.mvu    = mvu    = MVU(pe, simd, bits, fmt.frac, accumulator_bits,
-            lane_cls = ShiftLane if layer.weights == "po2" else MultiplierLane)
+        self.mvu    = mvu    = MVU(pe, simd, bits, accumulator_bits,
+            lane_cls   = ShiftLane if layout.po2 else Multiplier,
+            primitives = primitives)
         self.requantise = requantise = Requantise(accumulator_bits, bits, fmt.frac, fmt.rounding,
             layer.relu)
 
@@ -65,7 +72,7 @@ class Conv1D(LiteXModule):
         self.interval = interval = max(layout.fold, pe)
         cycles        = layout.groups*interval
         drain         = mvu.latency + 1 + Requantise.LATENCY + 1
-        latency       = 2 + WeightMemory.LATENCY + (layout.fold - 1) + drain
+        latency       = 2 + TapCache.LATENCY + (layout.fold - 1) + drain
         latency_last  = latency + cycles - interval + pe - 1
         self.cycles       = layer.repeat*cycles
         self.latency      = (layer.repeat - 1)*latency_last + latency
@@ -88,12 +95,13 @@ class Conv1D(LiteXModule):
         turn       = latency_last + layer.in_channels + 3
         self.burst = frames = 1 if layer.repeat == 1 else ceil(turn/cycles)
         self.cache = cache = TapCache(bits, layer.in_channels, layer.kernel_size, layer.dilation,
-            simd     = simd,
-            contexts = rounds,
-            sinks    = min(layer.repeat, 2),
-            pending  = 2 if layer.repeat == 1 else frames,
+            simd       = simd,
+            contexts   = rounds,
+            sinks      = min(layer.repeat, 2),
+            pending    = 2 if layer.repeat == 1 else frames,
+            primitives = primitives,
         )
-        self.memory = memory = WeightMemory(layout, bits, kernel, bias)
+        self.memory = memory = WeightMemory(layout, bits, kernel, bias, primitives)
         out = stream.Endpoint(frame_layout(bits, rounds))
         if layer.repeat == 1:
             self.comb += [
@@ -105,111 +113,112 @@ class Conv1D(LiteXModule):
 
         # Sequencer: groups of outputs, in each the taps, in each the words of a slot.
         # ---------------------------------------------------------------------------
-        step    = Signal(max=max(interval, 2))
-        word    = Signal(max=max(cache.words, 2))
-        group   = Signal(max=max(layout.groups, 2))
-        bank    = Signal()
-        context = Signal.like(cache.frame.context)
-        address = Signal.like(cache.address)
+        step  = Signal(max=max(interval, 2))
+        group = Signal(max=max(layout.groups, 2))
+        bank  = Signal()
+        begin = Signal.like(cache.slot)                      # Slot of the frame's oldest tap.
 
         credit     = Signal()
         advance    = Signal()
         issue      = Signal()
         group_last = Signal()
-        available  = Signal()
+        tap_last   = Signal()
         self.comb += [
             advance.eq(self.busy & (credit | (step != 0))),
-            issue.eq(advance & (step < layout.fold)),
+            issue.eq(advance & ((step < layout.fold) | (interval == layout.fold))),
             group_last.eq(step == (interval - 1)),
             self.frame_done.eq(advance & group_last & (group == (layout.groups - 1))),
-            available.eq(cache.occupied > self.busy),
+            cache.start.eq(cache.waiting & (~self.busy | self.frame_done)),
             cache.release.eq(self.frame_done),
-            cache.address.eq(address),
             memory.bank.eq(bank),
         ]
-        next_tap = ring_add(address, cache.step - (cache.words - 1), cache.depth)
         self.sync += [
             If(advance,
                 step.eq(step + 1),
-                If(issue,
-                    memory.row.eq(memory.row + 1),
-                    word.eq(word + 1),
-                    address.eq(address + 1),
-                    If(word == (cache.words - 1),
-                        word.eq(0),
-                        address.eq(next_tap),
-                    ),
+                If(issue & tap_last,
+                    cache.slot.eq(ring_add(cache.slot, cache.step, cache.slots)),
                 ),
                 If(group_last,
                     step.eq(0),
                     group.eq(group + 1),
-                    address.eq(cache.frame.oldest),
+                    cache.slot.eq(begin),
                 ),
             ),
-            If(~self.busy | self.frame_done,
-                self.busy.eq(available),
+            If(self.frame_done,
+                self.busy.eq(0),
                 group.eq(0),
-                memory.row.eq(0),
-                Cat(bank, context, address).eq(Mux(self.frame_done,
-                    Cat(cache.next.bank,  cache.next.context,  cache.next.oldest),
-                    Cat(cache.frame.bank, cache.frame.context, cache.frame.oldest),
-                )),
+            ),
+            If(cache.start,
+                self.busy.eq(1),
+                Cat(bank, cache.context).eq(Cat(cache.head.bank, cache.head.context)),
+                begin.eq(cache.head.slot),
+                cache.slot.eq(cache.head.slot),
             ),
         ]
+        # A count of beats modulo a power of two is part of `step`.
+        self.comb += tap_last.eq(cache.word == (cache.words - 1))
+        if is_power_of_two(cache.words):
+            self.comb += cache.word.eq(step & (cache.words - 1))
+        else:
+            self.sync += If(issue, cache.word.eq(Mux(tap_last, 0, cache.word + 1)))
+        if is_power_of_two(layout.fold):
+            turn = group << log2_int(layout.fold)
+            self.comb += memory.row.eq(turn | (step & (layout.fold - 1)))
+        else:
+            self.sync += [
+                If(issue, memory.row.eq(memory.row + 1)),
+                If(self.frame_done, memory.row.eq(0)),
+            ]
 
         # MVU.
         # ----
         self.comb += [mvu.activations[i].eq(data) for i, data in enumerate(cache.data)]
         self.comb += [mvu.weights[i].eq(weight) for i, weight in enumerate(memory.weights)]
-        self.comb += [mvu.biases[i].eq(bias) for i, bias in enumerate(memory.biases)]
-        self.sync += [
-            mvu.valid.eq(issue),
-            mvu.first.eq(step == 0),
-            mvu.last.eq(step == (layout.fold - 1)),
+        self.comb += [
+            mvu.first.eq(delayed(self, step == 0, TapCache.LATENCY)),
+            mvu.last.eq(delayed(self, issue & (step == (layout.fold - 1)), TapCache.LATENCY)),
         ]
 
-        # A group's tag follows its beats down the pipeline: the bias is wanted when the first
-        # product reaches the accumulator, and the words that leave must know their bank and place.
-        tags = [Cat(group, bank, context)]
-        for _ in range(mvu.latency + 1):
-            tag        = Signal(len(tags[-1]), reset_less=True)
-            self.sync += tag.eq(tags[-1])
-            tags.append(tag)
-        self.comb += Cat(memory.bias_row, memory.bias_bank).eq(tags[mvu.latency - 1])
-
-        # Results leave one by one.
-        # -------------------------
-        results   = [Signal((accumulator_bits, True), reset_less=True) for _ in range(pe)]
-        left      = Signal(max=pe + 1)
-        out_group = Signal(len(group), reset_less=True)
-        out_tag   = Signal(1 + len(context), reset_less=True)
+        # Results leave one by one, and a tag that followed the group's beats tells whose they are.
+        # ----------------------------------------------------------------------------------------
+        tag     = delayed(self, Cat(group == 0, bank, cache.context),
+            TapCache.LATENCY + mvu.latency - mvu.EARLY)
+        left    = Signal(max=pe + 1)
+        output  = memory.output
+        out_tag = Signal(len(tag) - 1, reset_less=True)
+        leaving = Signal()
+        self.comb += [
+            leaving.eq(left != 0),
+            memory.bias_bank.eq(out_tag[0]),
+        ]
         self.sync += [
-            If(left != 0, left.eq(left - 1)),
-            [a.eq(b) for a, b in zip(results, results[1:])],
-            If(mvu.done,
+            If(leaving,
+                left.eq(left - 1),
+                output.eq(output + 1),
+            ),
+            If(mvu.early,
                 left.eq(pe),
-                Cat(out_group, out_tag).eq(tags[mvu.latency + 1]),
-                [result.eq(total) for result, total in zip(results, mvu.sums)],
+                out_tag.eq(tag[1:]),
+                If(tag[0], output.eq(0)),
             ),
         ]
+        results = [Signal((accumulator_bits, True), reset_less=True) for _ in range(pe)]
+        self.sync += [If(done, result.eq(total)).Else(result.eq(after))
+            for result, total, done, after in zip(results, mvu.sums, mvu.done,
+                results[1:] + results[-1:])]
+
+        marks = Cat(output == 0, output == (layer.out_channels - 1), out_tag)
         self.comb += [
             requantise.accumulator.eq(results[0]),
-            requantise.valid_in.eq(left != 0),
+            requantise.bias.eq(memory.bias),
+            requantise.valid_in.eq(delayed(self, leaving, WeightMemory.BIAS_LATENCY)),
         ]
-        marks = [
-            (left == pe) & (out_group == 0),
-            (left == 1)  & (out_group == (layout.groups - 1)),
-            out_tag,
-        ]
-        for _ in range(Requantise.LATENCY):
-            registers  = [Signal(len(mark), reset_less=True) for mark in marks]
-            self.sync += [register.eq(mark) for register, mark in zip(registers, marks)]
-            marks      = registers
+        marks = delayed(self, marks, WeightMemory.BIAS_LATENCY + Requantise.LATENCY)
 
         # Output FIFO. A group is issued only when the FIFO has room for it (a credit), since the
         # pipeline behind does not stall; groups in flight and one waiting keep it running.
         # ----------------------------------------------------------------------------------------
-        credits = 2 + ceil((drain + WeightMemory.LATENCY + 1 + pe)/interval)
+        credits = 2 + ceil((drain + TapCache.LATENCY + 1 + pe)/interval)
         self.fifo = fifo = stream.SyncFIFO(frame_layout(bits, rounds), credits*pe)
         in_flight = Signal(max=credits + 1)
         place     = Signal(max=max(pe, 2))
@@ -217,7 +226,7 @@ class Conv1D(LiteXModule):
         self.comb += [
             fifo.sink.valid.eq(requantise.valid_out),
             fifo.sink.data.eq(requantise.word),
-            Cat(fifo.sink.first, fifo.sink.last, fifo.sink.bank, fifo.sink.context).eq(Cat(*marks)),
+            Cat(fifo.sink.first, fifo.sink.last, fifo.sink.bank, fifo.sink.context).eq(marks),
             fifo.source.connect(out),
             leaves.eq(out.valid & out.ready),
             credit.eq(in_flight != credits),

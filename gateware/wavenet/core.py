@@ -5,7 +5,10 @@ from litex.gen import *
 from litex.soc.interconnect import stream, wishbone
 
 from gateware.layouts import frame_layout
+from gateware.primitives import check_primitives
 from gateware.wavenet.conv1d import Conv1D
+from gateware.wavenet.mvu import delayed
+from gateware.wavenet.weight_memory import WeightMemory, any_of
 
 # WaveNet Core -------------------------------------------------------------------------------------
 
@@ -22,6 +25,7 @@ class WaveNetCore(LiteXModule):
     weights : per layer (kernel[tap][in][out], bias[out]) integers, the ROM contents of both banks
     sink, source : frame_layout(bits, contexts), flow-controlled; `bank` and `context` on the sink
                    must be steady in a frame, every layer computes that frame with that bank
+    primitives : "inferred" or "ecp5" (see gateware/primitives.py), the same cycles
     bus     : Wishbone window on the parameters, one 16-bit parameter in a 32-bit word, word address
               {layer, lane, bank, row} (WeightLayout); reads are sign-extended
     saturations : per layer, output words that were clipped
@@ -31,8 +35,9 @@ class WaveNetCore(LiteXModule):
     frame's last input beat to its first output beat in an idle core.
     Raises ValueError for foldings that do not fit and for less than one context.
     """
-    def __init__(self, spec, folding, weights, contexts=1):
+    def __init__(self, spec, folding, weights, contexts=1, primitives="inferred"):
         fmt = spec.number_format
+        check_primitives(primitives)
         if not (len(spec.layers) == len(folding.layers) == len(weights)):
             raise ValueError(f"{len(spec.layers)} layers, {len(folding.layers)} foldings and "
                 f"{len(weights)} weight pairs: they must be equally many")
@@ -42,6 +47,7 @@ class WaveNetCore(LiteXModule):
 
         self.sink   = stream.Endpoint(frame_layout(fmt.bits, contexts))
         self.source = stream.Endpoint(frame_layout(fmt.bits, contexts))
+        self.bits   = fmt.bits
 
         # # #
 
@@ -53,7 +59,7 @@ class WaveNetCore(LiteXModule):
             outputs = fold.layer.out_channels
             try:
                 stage = Conv1D(fold.layer, fmt, fold.pe, fold.simd, kernel[:, :, :outputs],
-                    bias[:outputs], contexts=contexts)
+                    bias[:outputs], contexts, primitives)
             except ValueError as error:
                 raise ValueError(f"layer {index}: {error}") from None
             self.add_module(f"stage{index}", stage)
@@ -89,41 +95,52 @@ class WaveNetCore(LiteXModule):
                 f"allowed: {least} to {most}")
 
     def add_bus(self):
-        bus    = self.bus
-        layer  = bus.adr[self.window_bits:self.window_bits + bits_for(len(self.stages) - 1)]
-        select = Signal()
-        wait   = Signal()
-        self.comb += select.eq(bus.cyc & bus.stb)
+        """Registers on the way to the memories and back, since they are all over the chip."""
+        bus      = self.bus
+        begin    = Signal()
+        pending  = Signal()
+        address  = Signal.like(bus.adr, reset_less=True)
+        data     = Signal(self.bits, reset_less=True)
+        write    = Signal()
+        layer    = address[self.window_bits:self.window_bits + bits_for(len(self.stages) - 1)]
+        self.comb += begin.eq(bus.cyc & bus.stb & ~pending)
         self.sync += [
-            wait.eq(select & ~wait & ~bus.ack),
-            bus.ack.eq(wait),
+            If(begin,
+                address.eq(bus.adr),
+                data.eq(bus.dat_w),
+            ),
+            write.eq(begin & bus.we & bus.sel[0]),
+            pending.eq((pending | begin) & ~bus.ack),
+            bus.ack.eq(delayed(self, begin, 1 + WeightMemory.BUS_LATENCY)),
         ]
-        read = {}
         for index, stage in enumerate(self.stages):
-            memory     = stage.memory
+            memory = stage.memory
             self.comb += [
-                memory.bus_adr.eq(bus.adr),
-                memory.bus_dat_w.eq(bus.dat_w),
-                memory.bus_we.eq(wait & bus.we & bus.sel[0] & (layer == index)),
+                memory.bus_adr.eq(address),
+                memory.bus_dat_w.eq(data),
+                memory.bus_select.eq(layer == index),
+                memory.bus_we.eq(write & (layer == index)),
             ]
-            word        = memory.bus_dat_r
-            read[index] = bus.dat_r.eq(Cat(word, Replicate(word[-1], 32 - len(word))))
-        self.sync += If(wait, Case(layer, read))
+        word = Signal(self.bits, reset_less=True)
+        self.sync += word.eq(any_of([stage.memory.bus_dat_r for stage in self.stages]))
+        self.comb += bus.dat_r.eq(Cat(word, Replicate(word[-1], 32 - len(word))))
 
     def add_counters(self):
         self.sync += [If(stage.saturated, count.eq(count + 1))
             for stage, count in zip(self.stages, self.saturations)]
-        slowest  = max(self.stages, key=lambda stage: stage.cycles)
-        passes   = Signal(max=max(slowest.repeat, 2))
-        count    = Signal(16, reset=1)
-        self.sync += If(slowest.busy,
-            count.eq(count + 1),
-            If(slowest.frame_done,
-                passes.eq(passes + 1),
-                If(passes == (slowest.repeat - 1),
-                    passes.eq(0),
-                    self.cycles_used.eq(count),
-                    count.eq(1),
-                ),
+        # A layer that repeats has used its last cycle when its last pass is done.
+        slowest = max(self.stages, key=lambda stage: stage.cycles)
+        done    = slowest.frame_done
+        if slowest.repeat > 1:
+            passes = Signal(max=slowest.repeat)
+            done   = slowest.frame_done & (passes == (slowest.repeat - 1))
+            self.sync += If(slowest.frame_done, passes.eq(Mux(done, 0, passes + 1)))
+        count = Signal(16, reset=1)
+        self.sync += [
+            If(done,
+                self.cycles_used.eq(count),
+                count.eq(1),
+            ).Elif(slowest.busy,
+                count.eq(count + 1),
             ),
-        )
+        ]

@@ -2,30 +2,6 @@ from migen import *
 
 from litex.gen import *
 
-# Multiplier Lane ----------------------------------------------------------------------------------
-
-class MultiplierLane(LiteXModule):
-    """product = a*b, signed, with the registers a DSP block has at its input and output.
-
-    Latency: LATENCY cycles, one product a cycle. No reset: it would keep the registers out of the
-    DSP block.
-    """
-    LATENCY = 2
-    def __init__(self, bits):
-        self.a       = Signal((bits, True))
-        self.b       = Signal((bits, True))
-        self.product = Signal((2*bits, True), reset_less=True)
-
-        # # #
-
-        a = Signal((bits, True), reset_less=True)
-        b = Signal((bits, True), reset_less=True)
-        self.sync += [
-            a.eq(self.a),
-            b.eq(self.b),
-            self.product.eq(a*b),
-        ]
-
 # Shift Lane ---------------------------------------------------------------------------------------
 
 class ShiftLane(LiteXModule):
@@ -36,7 +12,7 @@ class ShiftLane(LiteXModule):
     Latency: LATENCY cycles, one product a cycle: register, shift, negate.
     """
     LATENCY = 3
-    def __init__(self, bits):
+    def __init__(self, bits, primitives="inferred"):
         exponent_bits = po2_bits(bits) - 1
         self.a        = Signal((bits, True))
         self.b        = Signal(exponent_bits + 1)

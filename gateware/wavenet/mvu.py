@@ -2,65 +2,84 @@ from migen import *
 
 from litex.gen import *
 
+from gateware.primitives import Accumulator, Broadcast
 from gateware.wavenet.lanes import AdderTree
+
+# Helpers ------------------------------------------------------------------------------------------
+
+# What one register drives at most, of whatever lies where its block RAM or its multiplier is.
+GROUP = 8
+
+def delayed(module, signal, cycles):
+    """`signal`, `cycles` clock cycles later; at most 0 of them lose nothing and cost nothing."""
+    for _ in range(cycles):
+        register     = Signal(len(signal), reset_less=True)
+        module.sync += register.eq(signal)
+        signal       = register
+    return signal
 
 # Matrix Vector Unit -------------------------------------------------------------------------------
 
 class MVU(LiteXModule):
     """PE x SIMD matrix-vector unit: `pe` dot products at once, `simd` multiplications each a cycle.
 
-        accumulator[p] = bias[p]*2**frac + sum over the group's cycles and i of a[i]*w[p*simd + i]
+        sums[p] = sum over the group's cycles and i of activations[i]*weights[p*simd + i]
 
-    Timeline of one beat (data of the memories is valid in cycle 0):
+    Timeline of one beat:
 
-        cycle  0     LATENCY of a lane    .. tree ..     last
-               a, w -----> lane ------> adder tree --> accumulator
+        cycle  0         1                    LATENCY of a lane   .. tree ..
+               a ------> registers, one for GROUP lanes --+
+                         w -----------------------------> lane ------> adder tree --> accumulator
 
-    lane_cls : MultiplierLane or ShiftLane
+    lane_cls : Multiplier or ShiftLane
 
-    activations[simd], weights[pe*simd] (as the lane takes them), valid, first, last : in cycle 0
-    biases[pe] : in cycle latency - 1 after the group's first beat, where they meet the accumulator
-    sums[pe], done : accumulators, `done` in the cycle after the group's last beat was added
+    activations[simd], first, last : in cycle 0; first and last beat of a group, whose beats follow
+                                     each other without gaps
+    weights[pe*simd]               : one cycle later, as the lane takes them
+    sums[pe], done                 : a group's sums, in the cycle in which its done[p] is set
+    early                          : EARLY cycles before done
 
-    Latency: self.latency cycles from a group's last beat to `done`; a beat a cycle, no gaps needed
-    between groups. The accumulator cannot overflow (width from the caller).
+    Latency: self.latency cycles from a group's last beat to `done`; groups may follow at once. The
+    accumulators cannot overflow (width from the caller).
     """
-    def __init__(self, pe, simd, bits, frac, accumulator_bits, lane_cls):
+    EARLY = 3
+    def __init__(self, pe, simd, bits, accumulator_bits, lane_cls, primitives="inferred"):
         self.activations = [Signal((bits, True)) for _ in range(simd)]
         self.weights     = []
-        self.biases      = [Signal((bits, True)) for _ in range(pe)]
-        self.valid       = Signal()
         self.first       = Signal()
         self.last        = Signal()
-        self.sums        = [Signal((accumulator_bits, True), reset_less=True) for _ in range(pe)]
-        self.done        = Signal()
+        self.sums        = []
 
         # # #
 
+        groups       = -(-pe//GROUP)
+        activations  = []
+        for i, activation in enumerate(self.activations):
+            broadcast = Broadcast(activation, groups, primitives)
+            self.add_module(f"activation{i}", broadcast)
+            activations.append(broadcast.copies)
+
+        firsts = []
         for p in range(pe):
             products = []
             for i in range(simd):
-                lane = lane_cls(bits)
+                lane = lane_cls(bits, primitives)
                 self.add_module(f"lane{p}_{i}", lane)
                 self.weights.append(lane.b)
-                self.comb += lane.a.eq(self.activations[i])
+                self.comb += lane.a.eq(activations[i][p//GROUP])
                 products.append(lane.product)
-            tree = AdderTree(products)
+            tree        = AdderTree(products)
+            accumulator = Accumulator(tree.total, accumulator_bits, primitives)
             self.add_module(f"tree{p}", tree)
-            delay = lane_cls.LATENCY + tree.latency
-            if p == 0:
-                valid, first, last = self.delayed((self.valid, self.first, self.last), delay)
-            addend = Signal((accumulator_bits, True))
-            self.comb += addend.eq(Mux(first, self.biases[p] << frac, self.sums[p]))
-            self.sync += If(valid, self.sums[p].eq(addend + tree.total))
+            self.add_module(f"accumulator{p}", accumulator)
+            firsts.append(accumulator.first)
+            self.sums.append(accumulator.total)
 
-        self.sync   += self.done.eq(valid & last)
-        self.latency = delay + 1
+        before       = Broadcast.LATENCY + lane_cls.LATENCY + tree.latency
+        self.latency = before + 1
+        self.first_marks = Broadcast(delayed(self, self.first, before - 1), pe, primitives)
+        self.comb += [first.eq(mark) for first, mark in zip(firsts, self.first_marks.copies)]
 
-    def delayed(self, signals, cycles):
-        """The one-bit `signals`, each `cycles` cycles later."""
-        for _ in range(cycles):
-            registers  = [Signal() for _ in signals]
-            self.sync += [register.eq(signal) for register, signal in zip(registers, signals)]
-            signals    = registers
-        return signals
+        self.early = delayed(self, self.last, self.latency - self.EARLY)
+        self.done_marks = Broadcast(delayed(self, self.early, self.EARLY - 1), pe, primitives)
+        self.done       = self.done_marks.copies

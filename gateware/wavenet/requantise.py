@@ -5,11 +5,13 @@ from litex.gen import *
 # Requantise ---------------------------------------------------------------------------------------
 
 class Requantise(LiteXModule):
-    """Bring an accumulator back to a word: round, saturate, ReLU.
+    """Add the bias to an accumulator and bring it back to a word: round, saturate, ReLU.
 
-        word = clip(round(accumulator / 2**frac), low, max)      low = 0 with relu, else min
+        word = clip(round(accumulator / 2**frac + bias), low, max)      low = 0 with relu, else min
 
-    accumulator : signed, `accumulator_bits` wide, 2*frac fractional bits
+    accumulator : signed, `accumulator_bits` wide, 2*frac fractional bits; with the bias it must not
+                  overflow that width
+    bias        : signed, `bits` wide, frac fractional bits, in the cycle of its accumulator
     word        : signed, `bits` wide, frac fractional bits
     rounding    : "half_even" (nearest, ties to the even word) or "floor"
     saturated   : strobe beside `word`, a value above max was clipped, or below min without relu
@@ -21,6 +23,7 @@ class Requantise(LiteXModule):
         if rounding not in ("half_even", "floor"):
             raise ValueError(f"rounding {rounding!r} is not allowed: half_even, floor")
         self.accumulator = accumulator = Signal((accumulator_bits, True))
+        self.bias        = bias        = Signal((bits, True))
         self.valid_in    = Signal()
         self.word        = Signal((bits, True))
         self.valid_out   = Signal()
@@ -29,18 +32,20 @@ class Requantise(LiteXModule):
         # # #
 
         # Round. Half to even adds half an output LSB less one, and the LSB of the truncated word;
-        # that LSB enters as the adder's carry (the extra bit on the right), so one adder serves.
+        # that LSB enters as the adder's carry (the extra bit on the right). It is known before the
+        # bias is added, so the adder that rounds adds the bias too.
         shifted_bits = accumulator_bits + 1 - frac
         rounded      = Signal((shifted_bits, True), reset_less=True)
         valid        = Signal()
+        wide_bias    = Cat(bias, Replicate(bias[-1], shifted_bits - bits))
         if rounding == "half_even":
-            total = Signal((accumulator_bits + 2, True))
+            total = Signal(accumulator_bits + 2)
             half  = 2**(frac - 1) - 1
             self.comb += total.eq(Cat(C(1, 1), accumulator, accumulator[-1])
-                + Cat(accumulator[frac], C(half, frac)))
+                + Cat(accumulator[frac] ^ bias[0], C(half, frac), wide_bias))
             self.sync += rounded.eq(total[frac + 1:])
         else:
-            self.sync += rounded.eq(Cat(accumulator[frac:], accumulator[-1]))
+            self.sync += rounded.eq(Cat(accumulator[frac:], accumulator[-1]) + wide_bias)
         self.sync += valid.eq(self.valid_in)
 
         # Saturate: the bits above the word's sign must all equal the sign.

@@ -7,13 +7,24 @@ from litex.gen import *
 from litex.soc.interconnect import stream
 
 from gateware.layouts import frame_layout
+from gateware.primitives import DualPortRAM, ram_blocks, worth_a_block
 
 # Helpers ------------------------------------------------------------------------------------------
 
-def ring_add(pointer, amount, depth):
-    """(pointer + amount) modulo depth; 0 <= pointer < depth, amount a constant in 0 to depth."""
+def ring_add(pointer, amount, size):
+    """(pointer + amount) modulo size; 0 <= pointer < size, amount a constant in 0 to size."""
     modulus = 2**len(pointer)
-    return pointer + Mux(pointer >= (depth - amount), (amount - depth) % modulus, amount % modulus)
+    if size == modulus:
+        return pointer + amount % size
+    return pointer + Mux(pointer >= (size - amount), (amount - size) % modulus, amount % modulus)
+
+def ring_slots(least, words, bits):
+    """Slots of a ring that has at least `least` of `words` words: a power of two, whose pointers
+    wrap by themselves, unless that takes a third more block RAM."""
+    rounded = 2**log2_int(least, need_pow2=False)
+    def blocks(slots):
+        return ram_blocks(bits, slots*words) if worth_a_block(bits, slots*words, readers=1) else 0
+    return rounded if 3*blocks(rounded) <= 4*blocks(least) + 3 else least
 
 # Tap Cache ----------------------------------------------------------------------------------------
 
@@ -25,25 +36,26 @@ class TapCache(LiteXModule):
     activation caches of older designs.
 
         word (slot, w) of lane i holds channel w*lanes + i,  lanes = min(simd, in_channels)
-        address = {slot*words + w, context}: only the contexts are rounded up to a power of two
+        address = {slot, context, w}: contexts and words a slot are rounded up to powers of two
 
     With simd > in_channels several taps are read at once, so the ring exists `copies` times; copy j
-    is written j*dilation frames earlier in the ring, and one read address serves all copies.
+    is written j*dilation slots earlier, and one read slot serves all copies.
 
     sinks    : frame_layout(bits, contexts); beats of several producers may alternate, the first
                sink goes first. Ready while a slot is free
-    address  : read address without its context bits; `data` (simd words, flat input order
-               tap*in_channels + channel) follows one cycle later
-    occupied : frames written and not yet released, 0 to 1 + pending
-    frame    : bank, context and `oldest` (address of the oldest tap) of the frame being read
-    next     : the same of the frame after it
-    release  : strobe, the frame being read is done; the next one takes its place
+    waiting  : a frame is there that has not been started
+    head     : its bank, context and `slot`, that of its oldest tap
+    start    : strobe, the reading of that frame begins; the next one takes its place
+    release  : strobe, the oldest frame that was started is done, its slots may be written over
+    context, slot, word : what to read; `data` (simd words, flat input order tap*in_channels +
+               channel) follows LATENCY cycles later. No slot is read while it is written
 
     History is zero at power-up. Raises ValueError when simd does not divide the fan-in as
     in_channels/simd words or simd/in_channels taps.
     """
+    LATENCY = DualPortRAM.LATENCY
     def __init__(self, bits, in_channels, kernel_size, dilation, simd, contexts=1, sinks=1,
-        pending=2):
+        pending=2, primitives="inferred"):
         lanes  = gcd(simd, in_channels)
         copies = simd // lanes
         if lanes != min(simd, in_channels) or kernel_size % copies:
@@ -51,35 +63,39 @@ class TapCache(LiteXModule):
                 f"simd {simd} is not allowed: a divisor of in_channels {in_channels}, "
                 f"or {in_channels} times a divisor of kernel_size {kernel_size}")
 
-        self.words = words = in_channels // lanes            # A slot's words.
-        self.slots = slots = (kernel_size - 1)*dilation + 1 + pending
-        self.depth = depth = slots*words
-        self.step  = copies*dilation*words                   # From a read tap to the next one.
+        self.words   = words = in_channels // lanes          # A slot's words.
+        self.step    = copies*dilation                       # Slots from a read tap to the next.
+        word_bits    = log2_int(words, need_pow2=False)
+        context_bits = log2_int(contexts, need_pow2=False)
+        least        = (kernel_size - 1)*dilation + 1 + pending
+        self.slots   = slots = ring_slots(least, 2**(word_bits + context_bits), bits)
 
         layout = [
             ("bank",    1),
             ("context", bits_for(contexts - 1)),
-            ("oldest",  bits_for(depth - 1)),
         ]
-        self.sinks    = [stream.Endpoint(frame_layout(bits, contexts)) for _ in range(sinks)]
-        self.address  = Signal(max=max(depth, 2))
-        self.data     = [Signal((bits, True)) for _ in range(simd)]
-        self.occupied = Signal(max=2 + pending)
-        self.frame    = Record(layout)
-        self.next     = Record(layout)
-        self.release  = Signal()
+        self.sinks   = [stream.Endpoint(frame_layout(bits, contexts)) for _ in range(sinks)]
+        self.waiting = Signal()
+        self.head    = Record(layout + [("slot", bits_for(slots - 1))])
+        self.start   = Signal()
+        self.release = Signal()
+        self.context = Signal(bits_for(contexts - 1))
+        self.slot    = Signal(max=max(slots, 2))
+        self.word    = Signal(max=max(words, 2))
+        self.data    = [Signal((bits, True)) for _ in range(simd)]
 
         # # #
 
         # Write Side: one beat a cycle, from the first sink that has one.
         # ---------------------------------------------------------------
-        beat    = stream.Endpoint(frame_layout(bits, contexts))
-        lane    = Signal(max=max(lanes, 2))
-        word    = Signal(max=max(words, 2))
-        write   = Signal()
-        written = Signal()
+        beat     = stream.Endpoint(frame_layout(bits, contexts))
+        lane     = Signal(max=max(lanes, 2))
+        word     = Signal(max=max(words, 2))
+        write    = Signal()
+        written  = Signal()
+        occupied = Signal(max=2 + pending)                   # Frames written and not released.
         self.comb += [
-            beat.ready.eq(self.occupied != (1 + pending)),
+            beat.ready.eq(occupied != (1 + pending)),
             write.eq(beat.valid & beat.ready),
             written.eq(write & beat.last),
         ]
@@ -102,72 +118,66 @@ class TapCache(LiteXModule):
                     own_word.eq(0),
                 ),
             )
-        choice = If(self.sinks[0].valid, granted[0])
-        for sink, grant in zip(self.sinks[1:], granted[1:]):
-            choice = choice.Elif(sink.valid, grant)
+        choice = granted[-1]
+        for sink, grant in reversed(list(zip(self.sinks, granted[:-1]))):
+            choice = If(sink.valid, grant).Else(choice)
         self.comb += choice
-        self.sync += self.occupied.eq(self.occupied + written - self.release)
+        self.sync += occupied.eq(occupied + written - self.release)
 
         # Ring.
         # -----
-        def ring_address(context, address):
-            return Cat(context, address) if contexts > 1 else address
+        def address(slot, context, word):
+            return Cat(*[word]*(words > 1), *[context]*(contexts > 1), slot)
 
-        size = depth << log2_int(contexts, need_pow2=False)
+        def belongs(tag, context):
+            return 1 if contexts == 1 else tag.context == context
+
+        size = slots << (word_bits + context_bits)
         for copy in range(copies):
-            start    = ((kernel_size - 1 - copy)*dilation) % slots
-            pointers = [Signal(max=max(depth, 2), reset=start*words) for _ in range(contexts)]
-            pointer  = Signal.like(pointers[0])
-            write_address = Signal.like(pointer)
-            self.comb += [
-                pointer.eq(Array(pointers)[beat.context]),
-                write_address.eq(pointer + word),
-            ]
-            self.sync += [If(written & (beat.context == context),
-                register.eq(ring_add(register, words, depth)),
-            ) for context, register in enumerate(pointers)]
+            begin  = ((kernel_size - 1 - copy)*dilation) % slots
+            places = [Signal(max=max(slots, 2), reset=begin) for _ in range(contexts)]
+            self.sync += [If(written & belongs(beat, context),
+                place.eq(ring_add(place, 1, slots)),
+            ) for context, place in enumerate(places)]
+            place = Array(places)[beat.context] if contexts > 1 else places[0]
             for index in range(lanes):
-                memory = Memory(bits, size, init=[0]*size)
-                port   = memory.get_port(write_capable=True)
-                reader = memory.get_port()
-                self.specials += memory, port, reader
+                memory = DualPortRAM(bits, size, [0]*size, primitives,
+                    block = worth_a_block(bits, size, readers=1))
+                self.add_module(f"ring{copy}_{index}", memory)
                 self.comb += [
-                    port.adr.eq(ring_address(beat.context, write_address)),
-                    port.dat_w.eq(beat.data),
-                    port.we.eq(write & (lane == index)),
-                    reader.adr.eq(ring_address(self.frame.context, self.address)),
-                    self.data[copy*lanes + index].eq(reader.dat_r),
+                    memory.b_adr.eq(address(place, beat.context, word)),
+                    memory.b_dat_w.eq(beat.data),
+                    memory.b_we.eq(write & (lane == index)),
+                    memory.a_adr.eq(address(self.slot, self.context, self.word)),
+                    self.data[copy*lanes + index].eq(memory.a_dat_r),
                 ]
 
-        # Read Side: tags of the frames in the order they came, the oldest tap's address a context.
-        # ------------------------------------------------------------------------------------------
-        # Frame n of a context sits at ring position n + (K-1)*D of copy 0, its oldest tap at n.
-        queue   = [Record(layout[:2]) for _ in range(2**bits_for(1 + pending))]
+        # Read Side: tags of the frames in the order they came, the oldest tap's slot a context.
+        # --------------------------------------------------------------------------------------
+        # Frame n of a context sits in slot n + (K-1)*D of copy 0, its oldest tap in slot n.
+        queue   = [Record(layout) for _ in range(2**bits_for(1 + pending))]
         newest  = Signal(max=len(queue))
-        reading = Signal(max=len(queue))
-        after   = Signal(max=len(queue))
-        oldest  = [Signal(max=max(depth, 2)) for _ in range(contexts)]
-        moved   = Signal(max=max(depth, 2))
+        turn    = Signal(max=len(queue))
+        count   = Signal(max=2 + pending)                    # Frames written and not started.
+        oldest  = [Signal(max=max(slots, 2)) for _ in range(contexts)]
+        head    = self.head
         self.comb += [
-            after.eq(reading + 1),
-            moved.eq(ring_add(self.frame.oldest, words, depth)),
+            self.waiting.eq(count != 0),
+            head.bank.eq(Array(tag.bank for tag in queue)[turn]),
+            head.context.eq(Array(tag.context for tag in queue)[turn]),
+            head.slot.eq(Array(oldest)[head.context] if contexts > 1 else oldest[0]),
         ]
-        for record, place in (self.frame, reading), (self.next, after):
-            self.comb += [
-                record.bank.eq(Array(tag.bank for tag in queue)[place]),
-                record.context.eq(Array(tag.context for tag in queue)[place]),
-                record.oldest.eq(Array(oldest)[record.context]),
-            ]
-        self.comb += If(self.next.context == self.frame.context, self.next.oldest.eq(moved))
         self.sync += [
+            count.eq(count + written - self.start),
             If(written,
                 [If(newest == place, tag.bank.eq(beat.bank), tag.context.eq(beat.context))
                     for place, tag in enumerate(queue)],
                 newest.eq(newest + 1),
             ),
-            If(self.release,
-                [If(self.frame.context == context, register.eq(moved))
-                    for context, register in enumerate(oldest)],
-                reading.eq(reading + 1),
+            If(self.start,
+                [If(belongs(head, context),
+                    register.eq(ring_add(register, 1, slots)),
+                ) for context, register in enumerate(oldest)],
+                turn.eq(turn + 1),
             ),
         ]

@@ -4,19 +4,29 @@ from migen import *
 
 from litex.gen import *
 
+from gateware.primitives import Broadcast, DualPortRAM, worth_a_block
 from gateware.wavenet.lanes import po2_bits, po2_code
+from gateware.wavenet.mvu import GROUP, delayed
+
+# Helpers ------------------------------------------------------------------------------------------
+
+def any_of(words):
+    """The OR of all words, a balanced tree: yosys 0.70 recurses along a chain until it crashes."""
+    while len(words) > 1:
+        words = [a | b for a, b in zip(words[0::2], words[1::2])] + words[len(words) & ~1:]
+    return words[0]
 
 # Weight Layout ------------------------------------------------------------------------------------
 
 class WeightLayout:
     """Where the parameters of one layer lie in its stage's memories.
 
-    A stage has pe*simd weight lanes and pe bias lanes, each a memory of two banks. In bank b the
-    weight of output o, flat input f = tap*in_channels + channel lies in
+    A stage has pe*simd weight lanes and after them one lane of biases, each a memory of two banks.
+    In a bank the weight of output o, flat input f = tap*in_channels + channel lies in
 
         lane (o % pe)*simd + f % simd,   row (o // pe)*fold + f // simd,   fold = fan_in / simd
     and the bias of output o in
-        lane pe*simd + o % pe,           row o // pe.
+        lane pe*simd,                    row o.
 
     On the bus a lane is a window of 2**(row_bits + 1) words: address = {lane, bank, row}.
     Example, pe=2, simd=1, fan_in=64: weight (o=5, f=3) is in lane 1, row 2*64 + 3 = 131.
@@ -29,8 +39,10 @@ class WeightLayout:
         self.groups       = layer.out_channels//pe
         self.in_channels  = layer.in_channels
         self.po2          = layer.weights == "po2"
-        self.lanes        = pe*simd + pe
-        self.row_bits     = max(1, ceil(log2(self.groups*self.fold)))
+        self.lanes        = pe*simd + 1
+        self.weight_bits  = max(1, ceil(log2(self.groups*self.fold)))
+        self.output_bits  = max(1, ceil(log2(layer.out_channels)))
+        self.row_bits     = max(self.weight_bits, self.output_bits)
         self.lane_bits    = max(1, ceil(log2(self.lanes)))
         self.address_bits = self.lane_bits + 1 + self.row_bits
 
@@ -41,7 +53,7 @@ class WeightLayout:
 
     def bias(self, output):
         """(lane, row) of the bias of `output`."""
-        return self.pe*self.simd + output % self.pe, output//self.pe
+        return self.pe*self.simd, output
 
     def address(self, lane, bank, row):
         """Word address in the stage's bus window."""
@@ -49,7 +61,7 @@ class WeightLayout:
 
     def rom(self, kernel, bias):
         """ROM contents per lane, one bank: lists of ints from kernel[tap][in][out], bias[out]."""
-        lanes = [[0]*2**self.row_bits for _ in range(self.lanes)]
+        lanes = [[0]*2**self.weight_bits for _ in range(self.lanes - 1)] + [[0]*2**self.output_bits]
         for output in range(len(bias)):
             for flat in range(self.fan_in):
                 lane, row        = self.weight(output, flat)
@@ -64,76 +76,105 @@ class WeightLayout:
 class WeightMemory(LiteXModule):
     """The two-bank parameter memories of one stage, read by its MVU and written from the bus.
 
-    row, bank             : what the MVU reads now; `weights[pe*simd]` follow one cycle later: words
-                            for multiplier lanes, codes (see ShiftLane) for the lanes of po2 layers
-    bias_row, bias_bank   : likewise for `biases[pe]`
-    bus_adr, bus_we,
-    bus_dat_w, bus_dat_r  : bus side, address as in WeightLayout; dat_r follows one cycle later.
-                            Words in every case: a power of two goes in and out as its integer
+    row, bank             : what the MVU reads now; `weights[pe*simd]` follow LATENCY cycles later:
+                            words for multiplier lanes, codes (see ShiftLane) for po2 layers
+    output, bias_bank     : likewise for `bias`, BIAS_LATENCY cycles later
+    bus_adr, bus_select,
+    bus_we, bus_dat_w,
+    bus_dat_r             : bus side, address as in WeightLayout; dat_r follows BUS_LATENCY cycles
+                            later, 0 without select. Words in every case: a power of two goes in and
+                            out as its integer
 
     Both banks hold the model at power-up, so that going to the other bank before anything was
-    loaded changes nothing.
+    loaded changes nothing. What the bus writes must not be read by the MVU in that cycle: software
+    writes the bank that no frame in the stage has.
     """
-    LATENCY = 1
-    def __init__(self, layout, bits, kernel, bias):
-        self.row       = Signal(layout.row_bits)
-        self.bank      = Signal()
-        self.weights   = [Signal(po2_bits(bits) if layout.po2 else bits)
+    LATENCY      = Broadcast.LATENCY + DualPortRAM.LATENCY
+    BIAS_LATENCY = DualPortRAM.LATENCY + 1
+    BUS_LATENCY  = Broadcast.LATENCY + DualPortRAM.LATENCY + 2
+    def __init__(self, layout, bits, kernel, bias, primitives="inferred"):
+        self.row        = Signal(layout.weight_bits)
+        self.bank       = Signal()
+        self.weights    = [Signal(po2_bits(bits) if layout.po2 else bits)
             for _ in range(layout.pe*layout.simd)]
-        self.bias_row  = Signal(max=max(layout.groups, 2))
-        self.bias_bank = Signal()
-        self.biases    = [Signal((bits, True)) for _ in range(layout.pe)]
-        self.bus_adr   = Signal(layout.address_bits)
-        self.bus_we    = Signal()
-        self.bus_dat_w = Signal(bits)
-        self.bus_dat_r = Signal(bits)
+        self.output     = Signal(layout.output_bits)
+        self.bias_bank  = Signal()
+        self.bias       = Signal((bits, True), reset_less=True)
+        self.bus_adr    = Signal(layout.address_bits)
+        self.bus_select = Signal()
+        self.bus_we     = Signal()
+        self.bus_dat_w  = Signal(bits)
+        self.bus_dat_r  = Signal(bits, reset_less=True)
 
         # # #
 
-        row_bits = layout.row_bits
-        bus_row  = self.bus_adr[:row_bits]
-        bus_bank = self.bus_adr[row_bits]
-        bus_lane = self.bus_adr[row_bits + 1:]
-
-        lane_read = Signal(layout.lane_bits)
-        self.sync += lane_read.eq(bus_lane)
+        rom      = layout.rom(kernel, bias)
+        bus_row  = self.bus_adr[:layout.row_bits]
+        bus_bank = self.bus_adr[layout.row_bits]
+        bus_lane = self.bus_adr[layout.row_bits + 1:]
 
         # The lowest set bit of +/-2**k is bit k.
         code = Signal(po2_bits(bits))
-        if layout.po2:
-            self.comb += code[-1].eq(self.bus_dat_w[-1])
-            for k in reversed(range(bits)):
-                self.comb += If(self.bus_dat_w[k], code[:-1].eq(k + 1))
+        self.comb += code[-1].eq(self.bus_dat_w[-1])
+        for k in reversed(range(bits)):
+            self.comb += If(self.bus_dat_w[k], code[:-1].eq(k + 1))
+        written = code if layout.po2 else self.bus_dat_w
 
-        read  = {}
-        words = list(zip(layout.rom(kernel, bias), self.weights + self.biases))
-        for lane, (rom, output) in enumerate(words):
-            is_bias   = lane >= len(self.weights)
-            lane_rows = len(self.bias_row) if is_bias else row_bits
-            coded     = layout.po2 and not is_bias
-            contents  = [po2_code(value, bits) if coded else value % 2**bits
-                for value in rom[:2**lane_rows]]
-            memory    = Memory(len(output), 2**(lane_rows + 1), init=contents*2)
-            reader    = memory.get_port()
-            bus       = memory.get_port(write_capable=True)
-            self.specials += memory, reader, bus
+        # Weights: what goes to all lanes goes through registers, each for a GROUP of lanes.
+        # ----------------------------------------------------------------------------------
+        weight_row  = bus_row[:layout.weight_bits]
+        groups      = -(-len(self.weights)//GROUP)
+        self.reads  = reads  = Broadcast(Cat(self.row, self.bank), groups, primitives)
+        self.writes = writes = Broadcast(Cat(written, weight_row, bus_bank), groups, primitives)
+        words = []
+        for lane, weight in enumerate(self.weights):
+            contents = [po2_code(value, bits) if layout.po2 else value % 2**bits
+                for value in rom[lane]]
+            # As many blocks as multipliers are there anyhow; there may be more shifters.
+            memory = DualPortRAM(len(weight), 2*len(contents), 2*contents, primitives,
+                block = not layout.po2 or worth_a_block(len(weight), 2*len(contents), readers=2))
+            self.add_module(f"lane{lane}", memory)
+            group = lane//GROUP
+            we    = Signal()
+            self.sync += we.eq(self.bus_we & (bus_lane == lane))
             self.comb += [
-                output.eq(reader.dat_r),
-                bus.adr.eq(Cat(bus_row[:lane_rows], bus_bank)),
-                bus.dat_w.eq(code if coded else self.bus_dat_w),
-                bus.we.eq(self.bus_we & (bus_lane == lane)),
+                memory.a_adr.eq(reads.copies[group]),
+                weight.eq(memory.a_dat_r),
+                Cat(memory.b_dat_w, memory.b_adr).eq(writes.copies[group]),
+                memory.b_we.eq(we),
             ]
-            if is_bias:
-                self.comb += reader.adr.eq(Cat(self.bias_row, self.bias_bank))
-            else:
-                self.comb += reader.adr.eq(Cat(self.row, self.bank))
-            read[lane] = self.bus_dat_r.eq(bus.dat_r)
-            if coded:
-                read[lane] = [self.bus_dat_r.eq(0), self.decode(bus.dat_r, bits)]
-        self.comb += Case(lane_read, read)
+            words.append(memory.b_dat_r)
 
-    def decode(self, code, bits):
-        """Sets bus_dat_r to the word of a power of two's code; exponent 0 leaves it."""
+        # Biases: one memory, since results leave a stage one by one.
+        # -----------------------------------------------------------
+        contents = [value % 2**bits for value in rom[-1]]
+        self.biases = biases = DualPortRAM(bits, 2*len(contents), 2*contents, primitives,
+            block = worth_a_block(bits, 2*len(contents), readers=2))
+        self.sync += [
+            biases.b_adr.eq(Cat(bus_row[:layout.output_bits], bus_bank)),
+            biases.b_dat_w.eq(self.bus_dat_w),
+            biases.b_we.eq(self.bus_we & (bus_lane == len(words))),
+        ]
+        self.comb += biases.a_adr.eq(Cat(self.output, self.bias_bank))
+        self.sync += self.bias.eq(biases.a_dat_r)
+
+        # Read-back: every lane but the one asked for gives 0, so an OR is all the choice it takes.
+        # -----------------------------------------------------------------------------------------
+        lane  = delayed(self, bus_lane, self.BUS_LATENCY - 2)
+        asked = delayed(self, self.bus_select, self.BUS_LATENCY - 2)
+        reads = [Signal(len(word), reset_less=True) for word in words + [biases.b_dat_r]]
+        for index, (read, word) in enumerate(zip(reads, words + [biases.b_dat_r])):
+            self.sync += read.eq(word), If(~asked | (lane != index), read.eq(0))
+        word   = Signal(len(self.weights[0]))
+        weight = Signal(bits)
+        self.comb += [
+            word.eq(any_of(reads[:-1])),
+            self.decode(word, weight) if layout.po2 else weight.eq(word),
+        ]
+        self.sync += self.bus_dat_r.eq(weight | reads[-1])
+
+    def decode(self, code, word):
+        """Sets `word` to a power of two from its code; exponent 0 leaves it 0."""
         exponent, sign = code[:-1], code[-1]
-        return Case(exponent, {k + 1: self.bus_dat_r.eq(Mux(sign, 2**bits - 2**k, 2**k))
-            for k in range(bits)})
+        return Case(exponent, {k + 1: word.eq(Mux(sign, 2**len(word) - 2**k, 2**k))
+            for k in range(len(word))})

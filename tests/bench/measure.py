@@ -90,7 +90,7 @@ def measure(row, seeds, progress):
     folder = FOLDER / row.name
     for old in folder.glob("*.init"):
         old.unlink()
-    verilog = write_verilog(build(model, folding, row.contexts), folder)
+    verilog = write_verilog(build(model, folding, row.contexts, "ecp5"), folder)
     key = key_of(without_comments(verilog.read_text()), repr(folding))
     with progress.step(f"{row.name}: simulation"):
         cycles = kept("cycles", key, lambda: simulate(model, folding))

@@ -6,15 +6,10 @@ from collections import Counter
 
 from tests.bench.tools import BenchError, error_line, execute, kept, key_of, version
 from tests.bench.wrapper import WRAPPER, ports_of, wrapper_verilog
+from tests.support.netlist import SYNTHESIS, read_script
 from tests.support.verilog import TOP
 
 TIMEOUT_S = 3600
-
-# -no-rw-check: the weight memories are true dual port, and for a read and a write that meet yosys
-# would otherwise keep Verilog's order with a second copy and multiplexers. They never meet where it
-# matters: a tap cache is not read in the slot that is being written, and of the weights only the
-# bank at rest is written.
-SYNTHESIS = "synth_ecp5 -no-rw-check"
 
 
 def synthesise(verilog, tied=()):
@@ -55,10 +50,10 @@ def without_comments(text):
 
 
 def _core_script(name, tied):
-    steps = [f"read_verilog -sv {name}", "proc"]
+    steps = [read_script(name), "proc"]
     steps += [f"delete -input {TOP}/w:{port}" for port in tied]
     steps += [f"cd {TOP}", *(f"connect -set {port} 0" for port in tied), "cd .."]
-    steps += [f"{SYNTHESIS} -top {TOP}", "write_json core.json", "write_rtlil core.il"]
+    steps += [SYNTHESIS, "write_json core.json", "write_rtlil core.il"]
     return "; ".join(steps)
 
 

@@ -23,8 +23,8 @@ def test_a_bank_written_while_frames_flow_computes_the_frames_that_carry_its_tag
     core = build(model, Folding(model.spec, folds, 0))
     words = list(parameters(core, other, bank=1))
     assert len(words) == model.spec.parameters
-    # A bus access takes 4 cycles and the driver waits a cycle in two: enough frames for all.
-    warm, mixed = 8 * len(words) // core.cycles + 10, 16
+    # A bus access takes 8 cycles and the driver waits a cycle in two: enough frames for all.
+    warm, mixed = 16 * len(words) // core.cycles + 10, 16
     banks = [0] * warm + [int(b) for b in np.random.default_rng(pe).integers(0, 2, mixed)]
     frames = random_frames(model.spec, len(banks), seed=pe)
     read_back = []

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from migen import Memory
+from migen import Instance, Memory
 
 from gateware.wavenet.core import WaveNetCore
 from models.planner import plan
@@ -83,6 +83,22 @@ def test_the_memories_are_those_of_the_plan(seed):
         for memory in fold.memories:
             planned[memory.width, memory.depth] += memory.count
         assert built == planned, f"seed {seed}: {fold}"
+
+
+@pytest.mark.parametrize("seed", range(300, 320))
+def test_the_cells_are_those_of_the_plan(seed):
+    """Block RAMs and multipliers of the ECP5, whatever synthesis makes of the rest."""
+    model, folding = random_network(seed)
+    contexts = 1 + seed % 5
+    number_format = model.spec.number_format
+    core = build(model, folding, contexts, "ecp5")
+    for stage, fold in zip(core.stages, folding.layers):
+        fold = replace(fold, number_format=number_format, contexts=contexts)
+        cells = Counter(
+            special.of for special in stage.get_fragment().specials if isinstance(special, Instance)
+        )
+        assert cells["DP16KD"] == fold.block_rams, f"seed {seed}: {fold}"
+        assert cells["MULT18X18D"] == fold.multipliers, f"seed {seed}: {fold}"
 
 
 def test_parameters_that_do_not_fit_are_refused():

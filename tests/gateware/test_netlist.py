@@ -31,10 +31,10 @@ def test_the_netlist_of_the_zoos_model(runs, folder):
     model = zoo_model()
     other = random_model(model.spec, seed=1, scale=0.05)
     folding = plan(model.spec, 512)
-    core = build(model, folding)
+    core = build(model, folding, primitives="ecp5")
     netlist, cells = synthesise(write_verilog(core, folder))
     assert cells["MULT18X18D"] == folding.multipliers
-    assert cells["DP16KD"] and cells["TRELLIS_DPR16X4"]
+    assert cells["DP16KD"] == folding.block_rams
 
     models, includes = cell_models()
     runs.build([*models, netlist], TOP, includes)

@@ -8,8 +8,8 @@ from gateware.wavenet.core import WaveNetCore
 from tests.support.streams import Clock, FrameCollector, FrameDriver
 
 
-def build(model, folding, contexts=1):
-    return WaveNetCore(model.spec, folding, model.weights, contexts)
+def build(model, folding, contexts=1, primitives="inferred"):
+    return WaveNetCore(model.spec, folding, model.weights, contexts, primitives)
 
 
 def simulate(core, frames, banks=None, stall=0.0, seed=0, extra=(), contexts=None):
@@ -63,7 +63,7 @@ def parameters(core, model, bank):
     for index, (stage, pair) in enumerate(zip(core.stages, model.weights)):
         for lane, rows in enumerate(stage.layout.rom(*pair)):
             is_bias = lane >= stage.layout.pe * stage.layout.simd
-            count = stage.layout.groups * (1 if is_bias else stage.layout.fold)
+            count = stage.layout.groups * (stage.layout.pe if is_bias else stage.layout.fold)
             for row in range(count):
                 address = stage.layout.address(lane, bank, row)
                 yield (index << core.window_bits) + address, rows[row]
