@@ -1,10 +1,22 @@
 """What the tests of generated Verilog and of the netlist share."""
 
+import tempfile
+from pathlib import Path
+
 import pytest
 
+from soc.toolchain import BUILD
 from tests.support.cocotb_runs import CocotbRuns
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     return CocotbRuns(tmp_path_factory.mktemp("simulator"))
+
+
+@pytest.fixture
+def yosys_folder():
+    """A folder that yosys sees: YoWASP's has a /tmp of its own."""
+    (BUILD / "tests").mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=BUILD / "tests") as name:
+        yield Path(name)

@@ -1,12 +1,8 @@
 """The netlist that yosys makes for the ECP5 under Verilator: models.reference's integers."""
 
-import tempfile
-from pathlib import Path
-
 import pytest
 
 from models.planner import plan
-from soc.toolchain import BUILD
 from tests.support.core_jobs import make_job
 from tests.support.core_runs import build
 from tests.support.netlist import cell_models, synthesise
@@ -17,26 +13,18 @@ from tests.support.verilog import TOP, write_verilog
 BENCH = "tests.support.core_bench"
 
 
-@pytest.fixture
-def folder():
-    """A folder that yosys sees: YoWASP's has a /tmp of its own."""
-    (BUILD / "tests").mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=BUILD / "tests") as name:
-        yield Path(name)
-
-
 @pytest.mark.timeout(900)  # on a new checkout the WebAssembly of yosys is compiled first
-def test_the_netlist_of_the_zoos_model(runs, folder):
+def test_the_netlist_of_the_zoos_model(runs, yosys_folder):
     """Every parameter is written to bank 1 over the bus while frames flow, then banks alternate."""
     model = zoo_model()
     other = random_model(model.spec, seed=1, scale=0.05)
     folding = plan(model.spec, 512)
     core = build(model, folding, primitives="ecp5")
-    netlist, cells = synthesise(write_verilog(core, folder))
+    netlist, cells = synthesise(write_verilog(core, yosys_folder))
     assert cells["MULT18X18D"] == folding.multipliers
     assert cells["DP16KD"] == folding.block_rams
 
     models, includes = cell_models()
     runs.build([*models, netlist], TOP, includes)
     job = make_job(core, [model, other], (30, 40), seed=2, stall=0.3)
-    runs.play(folder, BENCH, job)
+    runs.play(yosys_folder, BENCH, job)
