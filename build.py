@@ -9,7 +9,8 @@ from pathlib import Path
 from litex.soc.cores.cpu import CPUS
 from litex.soc.integration.soc import LiteXArgumentParser, SoCError
 
-from models.planner import plan
+from models.devices import DEVICES
+from models.planner import OBJECTIVES, plan
 from models.reference import Reference
 from models.spec import Model
 from models.training.tour import RECORDING_SECONDS, STOPS, Tour
@@ -72,6 +73,34 @@ def make_parser():
         default=192_000,
         choices=SAMPLE_RATES,
         help="Sample rate of the codec in Hz.",
+    )
+    net = parser.add_argument_group(title="Accelerator options")
+    net.add_argument(
+        "--wavenet-clk-ratio",
+        type=int,
+        default=1,
+        choices=WaveNetSoC.wavenet_clk_ratios,
+        help="Cycles of the accelerator's clock in one of the system's: more do with fewer "
+        "multipliers.",
+    )
+    net.add_argument(
+        "--objective",
+        default=OBJECTIVES[0],
+        choices=OBJECTIVES,
+        help="What is to be best: area is the fewest multipliers that keep up, latency the fewest "
+        "cycles through the net, throughput the fewest from frame to frame.",
+    )
+    net.add_argument(
+        "--device",
+        default=None,
+        metavar="DEVICE",
+        help=f"FPGA that the net must fit (default: no limit): {', '.join(DEVICES)}",
+    )
+    net.add_argument(
+        "--outputs",
+        type=int,
+        default=None,
+        help="Build only the first so many of the net's outputs (default: all).",
     )
     sim = parser.add_argument_group(title="Simulation options")
     sim.add_argument(
@@ -162,10 +191,20 @@ def simulate(parser, args):
     model = Model.load(args.model)
     cycles = cycles_per_sample(SYS_CLK_FREQ, args.sample_rate)
     rate = SYS_CLK_FREQ / cycles
-    folding = plan(model.spec, cycles)
+    folding = plan(
+        model.spec,
+        cycles * args.wavenet_clk_ratio,
+        args.objective,
+        args.device,
+        outputs=args.outputs,
+    )
     recording = None if args.wav_in is None else read_wav(args.wav_in, rate)
     builder_kwargs = parser.builder_argdict
-    soc_kwargs = dict(parser.soc_argdict, sample_rate=args.sample_rate)
+    soc_kwargs = dict(
+        parser.soc_argdict,
+        sample_rate=args.sample_rate,
+        wavenet_clk_ratio=args.wavenet_clk_ratio,
+    )
     with build_folder(args) as folder:
         if not builder_kwargs["compile_gateware"]:
             generate(model, folding, folder, builder_kwargs=builder_kwargs, **soc_kwargs)
@@ -189,6 +228,7 @@ def simulate(parser, args):
 
 def demonstrate(args, model, folding, rate, recording, options):
     """Takes the SoC on a tour, holds it to the reference, writes sound, pictures and a table."""
+    model = model.narrowed(folding.spec.out_channels)
     tour = Tour(model, rate, args.duration, None if recording is None else recording[:, 0])
     progress = options["progress"]
     frames = demo.to_frames(tour.input)

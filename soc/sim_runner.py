@@ -155,12 +155,12 @@ class Simulation:
         (self.run_dir / "sim_config.js").write_text(json.dumps(config, indent=1))
         self.log       = self.run_dir / "sim.log"
         self.log_lines = 0
-        command        = [program, str(SYS_CLK_FREQ), str(self.soc.wavenet_clk_ratio)]
         self.started   = time.monotonic()
         with open(self.log, "wb") as log:
             # Its own session: Ctrl-C reaches this program alone, which then ends the simulation.
             # That takes signals as soon as it can end well, not before.
-            self.process = subprocess.Popen(command, cwd=self.run_dir,
+            self.process = subprocess.Popen(
+                [program, str(SYS_CLK_FREQ), str(self.soc.wavenet_clk_ratio)], cwd=self.run_dir,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                 start_new_session=True, preexec_fn=_block_signals)
         deadline = time.monotonic() + START_S
@@ -269,15 +269,13 @@ class Simulation:
     def input_frame(self, counter):
         """The row of frames_in from which on a setting of the console counts; or the row after it.
 
-        counter: the core's counter of frames when it was set, as `embed` prints it. Only after the
-        end.
+        counter: the count of frames when it was set, as `embed` prints it. Only after the end.
         """
         # The core counts frames from reset on; the codec's frame 0 comes `started` frames later.
         # Its model closes a frame 2 cycles less half a BICK after the TDM's frame begins.
         half_bick = self.cycles_per_sample//256
         started   = (self.cycles - 2 + half_bick)//self.cycles_per_sample - self.report["frames"]
-        inside    = (self.soc.counter_delay - SET_CYCLES)//self.cycles_per_sample
-        return counter - started + inside
+        return counter - started + (self.soc.counter_delay - SET_CYCLES)//self.cycles_per_sample
 
 def _block_signals():
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})

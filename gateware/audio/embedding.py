@@ -23,8 +23,7 @@ class Ingress(LiteXModule):
     source : frame_layout(bits), in_channels beats a frame, tagged with `bank` as of its start
     fmt    : the network's number format; codec words have `codec_frac` fractional bits and are
              shifted to `frac` by 2**(frac - codec_frac + shift), rounded down, saturated
-
-    clk_ratio : cycles of the network's clock in one of this one's
+    clk_ratio        : cycles of the network's clock in one of this module's
     cycles_available : cycles of the network's clock between the last two codec frames
 
     A codec frame that is complete while the one before still waits to leave is dropped whole and

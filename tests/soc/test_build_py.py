@@ -1,5 +1,6 @@
 """build.py as a user runs it: from WAV to WAV, Ctrl-C, litex_term, and every bad argument."""
 
+import json
 import os
 import pty
 import re
@@ -223,6 +224,13 @@ def test_bad_models(tmp_path):
         (["--sim", "--serial-port", "65536"], ["port 65536", "1 to 65535"]),
         (["--sim", "--wav-out", "/nowhere/out.wav"], ["/nowhere", "does not exist"]),
         (["--sim", "--frobnicate"], ["--frobnicate"]),
+        (["--sim", "--wavenet-clk-ratio", "3"], ["--wavenet-clk-ratio", "3", "1, 2, 4"]),
+        (["--sim", "--objective", "speed"], ["'speed'", "'area', 'latency', 'throughput'"]),
+        (["--sim", "--outputs", "5"], ["outputs 5", "1 to 4"]),
+        (["--sim", "--outputs", "0"], ["outputs 0", "1 to 4"]),
+        (["--demo", "--outputs", "many"], ["--outputs", "'many'"]),
+        (["--sim", "--device", "iCE40"], ["device 'iCE40'", "LFE5U-25F"]),
+        (["--sim", "--objective", "latency", "--device", "x"], ["device 'x'"]),
     ],
 )
 def test_bad_arguments(arguments, words):
@@ -234,6 +242,24 @@ def test_the_demo_takes_the_options_of_the_soc(tmp_path):
     result = build("--demo", "--no-compile-gateware", "--cpu-type", "serv", "--output-dir", folder)
     assert result.returncode == 0, result.stderr
     assert "config_cpu_type_serv" in (folder / "csr.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    "arguments, multipliers, outputs",
+    [
+        (["--wavenet-clk-ratio", "4"], 3, 4),
+        (["--wavenet-clk-ratio", "2", "--outputs", "1"], 4, 1),
+        (["--objective", "throughput", "--device", "LFE5U-25F"], 24, 4),
+    ],
+)
+def test_the_planners_options_shape_the_accelerator(tmp_path, arguments, multipliers, outputs):
+    folder = tmp_path / "build"
+    result = build("--sim", "--no-compile-gateware", "--output-dir", folder, *arguments)
+    assert result.returncode == 0, result.stderr
+    constants = json.loads((folder / "csr.json").read_text())["constants"]
+    pairs = (fold.split("x") for fold in constants["wavenet_folding"].split())
+    assert sum(int(pe) * int(simd) for pe, simd in pairs) == multipliers
+    assert constants["wavenet_outputs"] == f"{outputs} of 4"
 
 
 def test_port_in_use():

@@ -96,14 +96,21 @@ def test_words_and_codes_are_what_the_gateware_makes_of_them(fmt):
     assert demo.to_codes(np.array(words), fmt).tolist() == back
 
 
-def test_the_demo_from_the_command_line(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    "options, cycles",
+    [
+        ([], 256),
+        pytest.param(["--outputs=2", "--wavenet-clk-ratio=2"], 512, marks=pytest.mark.slow),
+    ],
+)
+def test_the_demo_from_the_command_line(options, cycles, tmp_path, monkeypatch, capsys):
     import build as build_py
 
     out = tmp_path / "out"
     monkeypatch.setattr(build_py, "OUT", out)
     monkeypatch.setattr(
         "sys.argv",
-        ["build.py", "--demo", "--duration", "0.03", "--output-dir", str(tmp_path / "b")],
+        ["build.py", "--demo", "--duration=0.03", "--output-dir", str(tmp_path / "b"), *options],
     )
     assert build_py.main() == 0
     names = {"input.wav", "output.wav", "demo.png", "grid.png"}
@@ -116,5 +123,8 @@ def test_the_demo_from_the_command_line(tmp_path, monkeypatch, capsys):
     for name in STOPS:
         assert re.search(rf"\b{name} .* -[\d.]+ dB", printed), printed
     assert re.search(r"(\d+) of \1 frames equal the integer reference", printed)
-    assert "cycles used 256 of 256 a sample" in printed and "overruns 0, saturations" in printed
+    assert (
+        f"cycles used {cycles} of {cycles} a sample" in printed
+        and "overruns 0, saturations" in printed
+    )
     assert re.search(r"[\d.]+ simulated seconds a second, [\d.]+ million cycles", printed)
