@@ -102,6 +102,13 @@ def make_parser():
         default=None,
         help="Build only the first so many of the net's outputs (default: all).",
     )
+    net.add_argument(
+        "--primitives",
+        default=WaveNetSoC.primitives[0],
+        choices=WaveNetSoC.primitives,
+        help="Registers, multipliers and memories: left to synthesis, or those of the ECP5; a "
+        "simulation takes the former.",
+    )
     sim = parser.add_argument_group(title="Simulation options")
     sim.add_argument(
         "--wav-in",
@@ -167,6 +174,8 @@ def check(args):
         raise UsageError(f"power-up {args.power_up_ms:g} ms is not allowed: 0.1 to 1000")
     if not 0 <= args.serial_port <= 65_535:
         raise UsageError(f"port {args.serial_port} is not allowed: 1 to 65535, 0 for a free one")
+    if args.primitives == "ecp5" and (args.sim or args.demo):
+        raise UsageError("--primitives ecp5 is not allowed in a simulation: inferred")
     if args.wav_out is not None:
         check_writable(args.wav_out)
 

@@ -16,6 +16,7 @@ from gateware.audio.egress import Egress
 from gateware.audio.embedding import Ingress
 from gateware.audio.tdm import TDM
 from gateware.layouts import frame_layout
+from gateware.primitives import PRIMITIVES
 from gateware.wavenet.accelerator import WaveNetAccelerator
 from gateware.wavenet.bank_ledger import BankLedger
 from gateware.wavenet.weight_memory import WeightLayout
@@ -66,6 +67,7 @@ class WaveNetSoC(SoCCore):
                   folding.spec is the network as it is built, perhaps with fewer outputs
     sample_rate : Hz, the nominal one: chooses the codec's registers
     wavenet_clk_ratio : 1, 2 or 4 cycles of the accelerator's clock in one of sys
+    primitives  : the accelerator's, see gateware/primitives.py
     with_wavenet: False plays the codec's inputs back at its outputs, to bring up a board
     kwargs      : SoCCore's; CPU picorv32, ROM and SRAM as the firmware needs them by default
 
@@ -85,11 +87,13 @@ class WaveNetSoC(SoCCore):
     rom_size  = 16*1024
     sram_size = 8*1024
     wavenet_clk_ratios = (1, 2, 4)
+    primitives         = PRIMITIVES
 
     def __init__(self, platform, sys_clk_freq, crg, codec_pads, model, folding,
         sample_rate       = 192_000,
         with_wavenet      = True,
         wavenet_clk_ratio = 1,
+        primitives        = PRIMITIVES[0],
         power_up_ms       = 12,
         load_timeout_ms   = 1000,
         **kwargs):
@@ -121,7 +125,7 @@ class WaveNetSoC(SoCCore):
 
         # Accelerator ------------------------------------------------------------------------------
         if with_wavenet:
-            self.add_wavenet(model, folding, wavenet_clk_ratio)
+            self.add_wavenet(model, folding, wavenet_clk_ratio, primitives)
         else:
             self.comb += self.tdm.source.connect(self.tdm.sink)
             self.frame_latency = self.tdm.frame_latency(0)
@@ -133,7 +137,7 @@ class WaveNetSoC(SoCCore):
         self.comb += self.tdm.mute.eq(~self.codec.ready)
 
     # Accelerator ----------------------------------------------------------------------------------
-    def add_wavenet(self, model, folding, clk_ratio):
+    def add_wavenet(self, model, folding, clk_ratio, primitives):
         spec  = folding.spec
         codec = dict(slots=self.tdm.slots, codec_bits=self.tdm.data_width)
         if spec.number_format.frac > 15:
@@ -141,6 +145,7 @@ class WaveNetSoC(SoCCore):
                 "fractional bits, as the embedding registers have 16 bits")
         self.ingress = Ingress(spec.in_channels, spec.number_format, **codec, clk_ratio=clk_ratio)
         self.wavenet = wavenet = WaveNetAccelerator(model.spec, folding, model.weights,
+            primitives   = primitives,
             clock_domain = "sys" if clk_ratio == 1 else "wavenet")
         core         = wavenet.core
         self.egress  = Egress(spec.out_channels, spec.number_format, **codec)

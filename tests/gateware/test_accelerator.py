@@ -7,7 +7,9 @@ import pytest
 from litex.gen import LiteXModule
 from litex.gen.sim import run_simulation
 from migen import passive
+from migen.fhdl.tools import list_clock_domains
 
+from gateware.primitives import PRIMITIVES
 from gateware.wavenet.accelerator import WaveNetAccelerator
 from models.folding import Folding, LayerFolding
 from models.spec import Conv1DSpec, NetworkSpec
@@ -183,6 +185,15 @@ def test_nothing_but_synchronisers_lies_between_the_domains():
         dut = WithShortcut(signal)
         found = paths_between_domains(dut, inputs(dut.dut))
         assert found and {path[:2] for path in found} == {("wavenet", "sys")}
+
+
+@pytest.mark.parametrize("primitives", PRIMITIVES)
+def test_all_of_the_core_is_in_its_domain(primitives):
+    models, folding = small_net()
+    dut = WaveNetAccelerator(
+        models[0].spec, folding, models[0].weights, 1, primitives, clock_domain="wavenet"
+    )
+    assert list_clock_domains(dut.core.get_fragment()) == {"wavenet"}
 
 
 def test_in_sys_nothing_lies_between():

@@ -229,6 +229,8 @@ def test_bad_models(tmp_path):
         (["--sim", "--outputs", "5"], ["outputs 5", "1 to 4"]),
         (["--sim", "--outputs", "0"], ["outputs 0", "1 to 4"]),
         (["--demo", "--outputs", "many"], ["--outputs", "'many'"]),
+        (["--sim", "--primitives", "ecp5"], ["--primitives ecp5", "in a simulation", "inferred"]),
+        (["--demo", "--primitives", "ice40"], ["'ice40'", "'inferred', 'ecp5'"]),
         (["--sim", "--device", "iCE40"], ["device 'iCE40'", "LFE5U-25F"]),
         (["--sim", "--objective", "latency", "--device", "x"], ["device 'x'"]),
     ],
