@@ -133,6 +133,12 @@ def make_parser():
         help="TCP port of the console on localhost; 0 takes a free one.",
     )
     sim.add_argument(
+        "--bridge-port",
+        type=int,
+        default=0,
+        help="TCP port of the bridge that --with-uartbone adds; 0 takes a free one.",
+    )
+    sim.add_argument(
         "--power-up-ms",
         type=float,
         default=10.0,
@@ -172,8 +178,11 @@ def check(args):
         raise UsageError(f"duration {args.duration:g} s is not allowed: above 0, to 86400")
     if not 0.1 <= args.power_up_ms <= 1000:
         raise UsageError(f"power-up {args.power_up_ms:g} ms is not allowed: 0.1 to 1000")
-    if not 0 <= args.serial_port <= 65_535:
-        raise UsageError(f"port {args.serial_port} is not allowed: 1 to 65535, 0 for a free one")
+    for port in (args.serial_port, args.bridge_port):
+        if not 0 <= port <= 65_535:
+            raise UsageError(f"port {port} is not allowed: 1 to 65535, 0 for a free one")
+    if args.bridge_port and not args.with_uartbone:
+        raise UsageError("--bridge-port is not allowed without --with-uartbone")
     if args.primitives == "ecp5" and (args.sim or args.demo):
         raise UsageError("--primitives ecp5 is not allowed in a simulation: inferred")
     if args.wav_out is not None:
@@ -220,6 +229,7 @@ def simulate(parser, args):
             return 0
         options = dict(
             port=args.serial_port,
+            bridge_port=args.bridge_port,
             trace=args.trace,
             output_dir=folder,
             builder_kwargs=builder_kwargs,

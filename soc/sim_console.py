@@ -33,7 +33,7 @@ class Console:
         """
         deadline = time.monotonic() + timeout
         mark     = b"# %d" % time.monotonic_ns()
-        self._send(data + b"\n" + mark + b"\n")
+        self.send(data + b"\n" + mark + b"\n")
         self._read_until(mark, deadline)
         self._read_until(PROMPT, deadline)
 
@@ -46,7 +46,7 @@ class Console:
 
     def type(self, data, timeout=60.0):
         """Types bytes as they are and returns all that comes back up to the next prompt."""
-        self._send(data)
+        self.send(data)
         return self._read_until(PROMPT, time.monotonic() + timeout)
 
     def values(self, line, timeout=60.0):
@@ -64,12 +64,17 @@ class Console:
                     raise ConsoleError(f"console: no connection to port {port}: {error}") from error
                 time.sleep(0.05)
 
-    def _send(self, data):
+    def send(self, data):
+        """Types bytes as they are and waits for nothing."""
         try:
             self.socket.settimeout(10)
             self.socket.sendall(data)
         except OSError as error:
             raise ConsoleError(f"console: {error}") from error
+
+    def read_until(self, mark, timeout=60.0):
+        """All that comes up to the text `mark`, "\\n" ends. Raises ConsoleError."""
+        return self._read_until(mark.encode(), time.monotonic() + timeout)
 
     def _read_until(self, mark, deadline):
         while mark not in self.buffer:

@@ -55,6 +55,7 @@ class Simulation:
     duration    : frames to play; default: len(frames), with frames=None until it is stopped
     endless     : play until it is stopped, also with frames
     port        : TCP port of the console; 0 takes a free one. self.port is the port
+    bridge_port : likewise of the bridge, for with_uartbone
     trace       : write waveforms, sim.fst in the run folder (slow, large)
     output_dir  : where Verilog, firmware, csr.csv, ... go; default: a folder removed at the end
     power_up_ms : simulated time that the codec model wants to wake up, 10 in truth; the SoC gives
@@ -74,7 +75,7 @@ class Simulation:
     """
     def __init__(self, model, folding, frames=None, duration=None, endless=False, port=0,
         trace=False, output_dir=None, rom=None, builder_kwargs=None, progress=None,
-        power_up_ms=10.0, **soc_kwargs):
+        power_up_ms=10.0, bridge_port=0, **soc_kwargs):
         self.progress = progress or Progress(quiet=True)
         self.model, self.folding, self.trace, self.rom = model, folding, trace, rom
         self.soc_kwargs, self.builder_kwargs = soc_kwargs, builder_kwargs
@@ -83,11 +84,12 @@ class Simulation:
         self.input    = None if frames is None else as_frames(frames)
         self.duration = 0 if endless else duration or (0 if frames is None else len(self.input))
         self.port     = port
+        self.bridge_port = bridge_port
         self.keep     = output_dir is not None
         self.folder   = Path(output_dir) if self.keep else None
         self.process, self._console = None, None
-        if port:
-            check_port(port)
+        for wanted in filter(None, (port, bridge_port)):
+            check_port(wanted)
 
     def __enter__(self):
         try:
@@ -152,6 +154,10 @@ class Simulation:
             }},
             {"timebase": 1},
         ]
+        if self.soc_kwargs.get("with_uartbone"):
+            self.bridge_port = self.bridge_port or free_port()
+            config.insert(1, {"module": "serial_tcp", "args": {"port": self.bridge_port},
+                "interface": [{"name": "serial", "index": 1}, "sys_clk"]})
         (self.run_dir / "sim_config.js").write_text(json.dumps(config, indent=1))
         self.log       = self.run_dir / "sim.log"
         self.log_lines = 0

@@ -18,21 +18,24 @@ SYS_CLK_FREQ = 49_152_000
 
 # IOs ----------------------------------------------------------------------------------------------
 
+_bytes = (
+    Subsignal("source_valid", Pins(1)),
+    Subsignal("source_ready", Pins(1)),
+    Subsignal("source_data",  Pins(8)),
+
+    Subsignal("sink_valid",   Pins(1)),
+    Subsignal("sink_ready",   Pins(1)),
+    Subsignal("sink_data",    Pins(8)),
+)
+
 _io = [
     # The accelerator's clock, if it has one of its own, rises with sys_clk, see sim_main.cpp.
     ("sys_clk",     0, Pins(1)),
     ("wavenet_clk", 0, Pins(1)),
 
-    # Console: bytes with valid/ready, no baud rate, see soc/sim_modules/serial_tcp.
-    ("serial", 0,
-        Subsignal("source_valid", Pins(1)),
-        Subsignal("source_ready", Pins(1)),
-        Subsignal("source_data",  Pins(8)),
-
-        Subsignal("sink_valid",   Pins(1)),
-        Subsignal("sink_ready",   Pins(1)),
-        Subsignal("sink_data",    Pins(8)),
-    ),
+    # Console and bridge: bytes with valid/ready, no baud rate, see soc/sim_modules/serial_tcp.
+    ("serial", 0, *_bytes),
+    ("serial", 1, *_bytes),
 
     # AK4619, see soc/sim_modules/ak4619. SCL and SDA are open drain: oe = 1 pulls low.
     ("codec", 0,

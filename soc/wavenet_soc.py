@@ -23,6 +23,7 @@ from gateware.wavenet.weight_memory import WeightLayout
 
 from models import image
 
+from soc.bridges import add_bridges
 from soc.build_id import build_id
 from soc.firmware_image import compile_firmware
 from soc.weight_map import LayerMap, WeightMap
@@ -75,6 +76,7 @@ class WaveNetSoC(SoCCore):
     self.sample_rate       : the true one, sys_clk_freq/cycles_per_sample, Hz
     power_up_ms : what the codec is given to wake up, over its 10 ms; a simulation may scale both
     load_timeout_ms : silence after which the console's `load` gives up
+    with_uartbone, with_jtagbone, with_etherbone, eth_phy, eth_ip : see soc/bridges.py
     self.frame_latency     : frames from the one the codec sends to that of its answer
     self.counter_delay     : sys cycles, at least, from a frame's last beat out of the codec until
                              the accelerator's counter of frames has counted it
@@ -96,6 +98,11 @@ class WaveNetSoC(SoCCore):
         primitives        = PRIMITIVES[0],
         power_up_ms       = 12,
         load_timeout_ms   = 1000,
+        with_uartbone     = False,
+        with_jtagbone     = False,
+        with_etherbone    = False,
+        eth_phy           = None,
+        eth_ip            = "192.168.1.50",
         **kwargs):
         if wavenet_clk_ratio not in self.wavenet_clk_ratios:
             raise ValueError(f"wavenet_clk_ratio {wavenet_clk_ratio} is not allowed: "
@@ -119,6 +126,13 @@ class WaveNetSoC(SoCCore):
         self.add_constant("AUDIO_SAMPLE_RATE",       f"{self.sample_rate:.10g}")
         self.add_constant("AUDIO_CYCLES_PER_SAMPLE", self.cycles_per_sample)
         self.add_constant("LOAD_TIMEOUT_FRAMES",     int(self.sample_rate*load_timeout_ms/1000))
+
+        # Bridges ----------------------------------------------------------------------------------
+        add_bridges(self, with_uartbone, with_jtagbone, with_etherbone,
+            baudrate  = kwargs.get("uart_baudrate", 115200),
+            uart_name = kwargs.get("uart_name", "serial"),
+            eth_phy   = eth_phy,
+            eth_ip    = eth_ip)
 
         # Codec ------------------------------------------------------------------------------------
         self.add_codec(codec_pads, sample_rate, power_up_ms)
@@ -197,7 +211,7 @@ class WaveNetSoC(SoCCore):
         ]
         fits = model.spec.number_format.bits <= image.MOST_BITS
         crc  = image.crc_of(image.pack(model)) if fits else 0
-        self.banks      = BankLedger()
+        self.banks      = BankLedger(model.spec.fingerprint)
         self.weight_map = WeightMap(maps)
         self.add_constant("WAVENET_FINGERPRINT", model.spec.fingerprint)
         self.add_constant("WAVENET_IMAGE_WORDS", image.payload_words(model.spec))

@@ -107,6 +107,13 @@ class WeightMap:
     def payload_words(self):
         return len(self.addresses(0))//2
 
+    @property
+    def padding(self):
+        """Of every value of the payload, whether it only fills up a word."""
+        return np.concatenate([
+            np.arange(len(layer.addresses(0))) >= layer.outputs*(layer.inputs + 1)
+            for layer in self.layers])
+
     def header(self):
         """The table as C: initialisers of firmware/image.h's struct layer."""
         rows = ["{ " + ", ".join(map(str, astuple(layer))) + " }," for layer in self.layers]

@@ -18,11 +18,13 @@ class BankLedger(LiteXModule):
                      BUILT_IN at power-up: the build's own model (its CRC-32 is not known here, so
                      that the model is no part of the design). They outlive a reset of the CPU.
 
+    topology : fingerprint of the network (int), which a host finds in the register of that name
+
     No latency: a claim counts from the cycle after its write.
     """
     CONSOLE  = 1 # The firmware's token; hosts take random ones above it.
     BUILT_IN = 2**32 - 1
-    def __init__(self):
+    def __init__(self, topology):
         self._claim   = CSRStorage(16, description="Token of who wants the banks, not 0.")
         self._release = CSRStorage(16, description="Token of the owner, who leaves the banks.")
         self._owner   = CSRStatus(16,  description="Token of the owner; 0: nobody.")
@@ -31,7 +33,11 @@ class BankLedger(LiteXModule):
         self._crc1    = CSRStorage(32, reset=self.BUILT_IN,
             description="CRC-32 of the image in bank 1; 0: not whole, all ones: the build's own.")
 
+        self._topology = CSRStatus(32, description="Fingerprint that an image must have.")
+
         # # #
+
+        self.comb += self._topology.status.eq(topology)
 
         owner = self._owner.status
         self.sync += [

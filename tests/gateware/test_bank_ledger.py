@@ -9,7 +9,7 @@ CONSOLE, HOST, OTHER = BankLedger.CONSOLE, 4711, 4712
 
 def owners(steps):
     """The owner after each of the writes (register name, token)."""
-    ledger, seen = BankLedger(), []
+    ledger, seen = BankLedger(topology=0xABCD), []
     ledger.finalize()
 
     def run():

@@ -4,42 +4,21 @@ import numpy as np
 
 from models import image
 from models.reference import Reference
-from models.spec import Conv1DSpec, Model, NetworkSpec
+from models.spec import Conv1DSpec, NetworkSpec
 from models.topologies import get
 from tests.support import naive
+from tests.support.live import A, B, C, crc, heard_and_given, sound
 from tests.support.load_runs import MAGIC_ACK, jump, load_frames
 from tests.support.nets import random_frames, random_model
 from tests.support.soc_runs import (
     TIMEOUT_S,
-    codes,
     continued,
-    network_frames,
     simulation,
     swap_rows,
 )
 from tests.support.terminal import Terminal, without_progress
 
 PROMPT = "wavenet> "
-
-
-def loud(seed):
-    """The zoo's shapes with random weights: all outputs busy."""
-    model = random_model(get("waveshaper"), seed=seed, scale=0.2)
-    return Model(model.spec, [(kernel, bias // 64) for kernel, bias in model.weights])
-
-
-A, B, C = (loud(seed) for seed in (5, 6, 7))
-
-
-def sound():
-    """ADC codes of 250,000 frames: noise, so that every frame tells the models apart."""
-    return codes(np.random.default_rng(1).integers(-4096, 4097, (250_000, 4)))
-
-
-def heard_and_given(sim):
-    heard = sim.frames_out[sim.soc.frame_latency :]
-    assert not (heard & 0xFFFF).any()
-    return heard >> 16, network_frames(A.spec, sim.frames_in)
 
 
 def load(terminal, timeout=TIMEOUT_S):
@@ -52,10 +31,6 @@ def load(terminal, timeout=TIMEOUT_S):
 
 def values(text):
     return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
-
-
-def crc(model):
-    return f"0x{image.crc_of(image.pack(model)):08x}"
 
 
 def test_continued_is_what_the_arithmetic_says():

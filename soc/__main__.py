@@ -1,0 +1,93 @@
+"""python -m soc: status, embedding and models of a running SoC, over a bridge to its bus."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from models import image
+
+from soc.client import Build, Client, ClientError, connect
+from soc.progress import Progress
+
+CSR = Path(__file__).parent.parent / "build" / "sim" / "csr.json"
+
+class Parser(argparse.ArgumentParser):
+    """Bad arguments: one line on stderr, exit status 2."""
+    def error(self, message):
+        self.exit(2, f"{self.prog}: error: {message}\n")
+
+def coordinate(text):
+    """A number, or None for "codec"."""
+    if text == "codec":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed: a number, or codec") from None
+
+def parser():
+    top = Parser(prog="python -m soc", description="Talks to a running SoC over a bridge.",
+        epilog="COMMAND --help lists a command's options with their defaults.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(run, name, text):
+        sub = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.",
+            formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+        sub.set_defaults(run=run)
+        where = sub.add_mutually_exclusive_group(required=True)
+        where.add_argument("--port", default=argparse.SUPPRESS,
+            help="serial port of the bridge, or socket://HOST:PORT")
+        where.add_argument("--tcp", default=argparse.SUPPRESS, metavar="HOST:PORT",
+            help="a litex_server")
+        sub.add_argument("--baudrate", type=int, default=115200, help="of the serial port")
+        sub.add_argument("--csr", type=Path, default=CSR,
+            help="csr.json or csr.csv of the build")
+        return sub.add_argument
+
+    command(status, "status", "print what plays, and the counters")
+    add = command(swap, "swap", "play another model")
+    add("model", nargs="?", default=argparse.SUPPRESS, metavar="MODEL.npz|MODEL.bin",
+        help="written to the bank that is not playing; without it that bank is played as it is")
+    add("--force", action="store_true", help="take the banks from a writer that is gone")
+    add = command(embed, "embed", "set the embedding point")
+    add("e0", type=coordinate, metavar="E0", help="a number, or codec: from the codec's input")
+    add("e1", type=coordinate, metavar="E1", help="likewise")
+    add("--glide", type=float, default=0.0, metavar="MS", help="time of the way there; 0: a jump")
+    return top
+
+def status(client, args):
+    for key, value in client.status().items():
+        print(f"{key}={value}")
+
+def swap(client, args):
+    data  = image.read(args.model) if "model" in args else None
+    start = time.monotonic()
+    with Progress().bar("swap", client.words(), "words") as update:
+        bank = client.swap(data, args.force, update)
+    taken = time.monotonic() - start
+    print(f"bank {bank} plays, crc 0x{client.crc(bank):08x}, after {taken:.2f} s")
+
+def embed(client, args):
+    client.embed(args.e0, args.e1, args.glide)
+
+def main(argv=None):
+    """Runs a command line (default: the process's own); returns the exit status."""
+    args = parser().parse_args(argv)
+    bus  = None
+    try:
+        build = Build(args.csr)
+        bus   = connect(getattr(args, "port", None), args.baudrate, getattr(args, "tcp", None))
+        args.run(Client(bus, build), args)
+    except (ClientError, ValueError, OSError) as error: # ModelError is a ValueError.
+        print(f"python -m soc {args.command}: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        if bus is not None:
+            bus.close()
+    return 0
+
+if __name__ == "__main__":
+    sys.exit(main())

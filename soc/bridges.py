@@ -1,0 +1,43 @@
+"""Ways for a host onto the SoC's Wishbone bus: what soc/client.py and LiteX's tools talk to."""
+
+from litex.soc.cores.uart import RS232PHYModel, UARTBone, UARTPHY
+
+def add_uartbone(soc, baudrate=115200, uart_name="serial"):
+    """A UARTBone on the platform's second serial port, in simulation likewise.
+
+    A board with one serial port can give that to the bridge when the console goes through it, too
+    (`--uart-name crossover`). Raises ValueError when there is no port left.
+    """
+    pads = soc.platform.request("serial", 1, loose=True)
+    if pads is None:
+        if uart_name in ("serial", "sim"):
+            raise ValueError("with_uartbone is not allowed: the console has the only serial port; "
+                "uart_name crossover puts it on the bridge")
+        pads = soc.platform.request("serial")
+    model = hasattr(pads, "source_valid") # No baud rate, see soc/sim_soc.py.
+    soc.uartbone_phy = RS232PHYModel(pads) if model else UARTPHY(pads, soc.sys_clk_freq, baudrate)
+    soc.uartbone     = UARTBone(soc.uartbone_phy, clk_freq=soc.sys_clk_freq,
+        address_width=soc.bus.address_width)
+    soc.bus.add_master("uartbone", soc.uartbone.wishbone)
+
+def add_bridges(soc, with_uartbone=False, with_jtagbone=False, with_etherbone=False,
+    baudrate=115200, uart_name="serial", eth_phy=None, eth_ip="192.168.1.50"):
+    """Adds the bridges that are asked for.
+
+    eth_phy : the board's LiteEth PHY, for with_etherbone
+    eth_ip  : address that it answers at, UDP port 1234
+
+    Raises ValueError for a bridge that this platform has nothing to connect to.
+    """
+    if with_uartbone:
+        add_uartbone(soc, baudrate, uart_name)
+    if with_jtagbone:
+        try:
+            soc.add_jtagbone()
+        except NotImplementedError: # LiteX knows the pins of no such JTAG.
+            raise ValueError(f"with_jtagbone is not allowed: {soc.platform.device} has no JTAG "
+                "that a design can use") from None
+    if with_etherbone:
+        if eth_phy is None:
+            raise ValueError("with_etherbone is not allowed: the board has no Ethernet PHY")
+        soc.add_etherbone(phy=eth_phy, ip_address=eth_ip)

@@ -1,0 +1,323 @@
+"""The host's side of a running SoC: status, embedding and another model over its Wishbone bus."""
+
+import csv
+import json
+import secrets
+import socket
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import serial
+from litex.tools.litex_client import RemoteClient
+from litex.tools.remote.comm_uart import CMD_READ_BURST_INCR, CMD_WRITE_BURST_INCR
+
+from models import image
+
+from soc.weight_map import WeightMap
+
+READ_WORDS  = 128 # words a read burst; the protocol's most is 255
+WRITE_WORDS = 64
+TIMEOUT_S   = 10  # that the SoC may take to answer; a simulated one is slow
+BUILT_IN    = 2**32 - 1 # BankLedger's mark of the build's own model
+
+class ClientError(RuntimeError):
+    """The SoC does not answer or refuses, or the build's description is of another one."""
+
+# Build --------------------------------------------------------------------------------------------
+
+class Build:
+    """What a build says about itself: registers (name: address), memories (name: base), constants.
+
+    path: its csr.csv or csr.json. Raises ClientError.
+    """
+    def __init__(self, path):
+        path = Path(path)
+        try:
+            if path.suffix == ".json":
+                self._read_json(path)
+            else:
+                self._read_csv(path)
+            constants        = self.constants
+            self.fingerprint = int(constants["wavenet_fingerprint"])
+            self.words       = int(constants["wavenet_image_words"])
+            self.crc         = int(constants["wavenet_crc"])
+            self.bits        = int(constants["wavenet_bits"])
+            self.frac        = int(constants["wavenet_frac"])
+            self.window      = self.memories["wavenet"]
+            self.map         = WeightMap.parse(constants["wavenet_map"])
+            self.sample_rate = float(constants["audio_sample_rate"])
+        except OSError as error:
+            raise ClientError(f"{path}: {error.strerror}") from error
+        except (KeyError, ValueError) as error:
+            raise ClientError(f"{path}: not a csr.csv or csr.json of this SoC: {error}") from error
+
+    def _read_json(self, path):
+        data = json.loads(path.read_text())
+        self.registers = {name: csr["addr"] for name, csr in data["csr_registers"].items()}
+        self.memories  = {name: memory["base"] for name, memory in data["memories"].items()}
+        self.constants = data["constants"]
+
+    def _read_csv(self, path):
+        rows = [row for row in csv.reader(path.read_text().splitlines()) if len(row) == 5]
+        def of(kind):
+            return {name: value for group, name, value, *_ in rows if group == kind}
+        self.registers = {name: int(value, 0) for name, value in of("csr_register").items()}
+        self.memories  = {name: int(value, 0) for name, value in of("memory_region").items()}
+        self.constants = of("constant")
+
+# Buses --------------------------------------------------------------------------------------------
+
+class UARTBus:
+    """A UARTBone or JTAGBone on a serial port, or on a URL of pyserial's. The protocol of LiteX's
+    CommUART, a burst in one piece, and an error instead of waiting for ever."""
+    def __init__(self, port, baudrate=115200):
+        try:
+            self.port = serial.serial_for_url(port, baudrate, timeout=TIMEOUT_S)
+        except (serial.SerialException, ValueError) as error:
+            raise ClientError(f"{port}: {error}") from error
+
+    def close(self):
+        self.port.close()
+
+    def read(self, address, length):
+        try:
+            self.port.reset_input_buffer()
+            self._send(CMD_READ_BURST_INCR, address, length)
+            data = self.port.read(4*length)
+        except serial.SerialException as error:
+            raise ClientError(f"{self.port.port}: {error}") from error
+        if len(data) != 4*length:
+            raise ClientError(f"{self.port.port}: no answer from a bridge")
+        return np.frombuffer(data, ">u4").tolist()
+
+    def write(self, address, words):
+        try:
+            self._send(CMD_WRITE_BURST_INCR, address, len(words), np.array(words, ">u4").tobytes())
+        except serial.SerialException as error:
+            raise ClientError(f"{self.port.port}: {error}") from error
+
+    def _send(self, command, address, length, data=b""):
+        self.port.write(bytes([command, length]) + (address//4).to_bytes(4, "big") + data)
+
+class TCPBus:
+    """A litex_server at `host`:`port`."""
+    def __init__(self, host="localhost", port=1234):
+        self.name   = f"{host}:{port}"
+        self.client = RemoteClient(host, port)
+        self.client.csr_data_width = self.client.csr_bus_address_width = 32
+        try:
+            self.client.open()
+            self.client.socket.settimeout(TIMEOUT_S)
+        except OSError as error:
+            raise ClientError(f"{self.name}: {error}") from error
+
+    def close(self):
+        self.client.close()
+
+    def read(self, address, length):
+        try:
+            words = self.client.read(address, length)
+        except (OSError, IndexError, ValueError) as error:
+            raise ClientError(f"{self.name}: {error}") from error
+        if len(words) != length:
+            raise ClientError(f"{self.name}: no answer from litex_server")
+        return words
+
+    def write(self, address, words):
+        try:
+            self.client.write(address, [int(word) for word in words])
+        except OSError as error:
+            raise ClientError(f"{self.name}: {error}") from error
+
+# Client -------------------------------------------------------------------------------------------
+
+class Client:
+    """A running SoC of `build` (Build) on `bus` (UARTBus, TCPBus).
+
+    Raises ClientError when the SoC does not answer or has another network than the build.
+    """
+    def __init__(self, bus, build):
+        self.bus, self.build = bus, build
+        found = self.get("banks_topology")
+        if found != build.fingerprint:
+            raise ClientError(f"the SoC has the topology 0x{found:08x}, the build's description "
+                f"0x{build.fingerprint:08x}: it is of another build")
+
+    # Registers ------------------------------------------------------------------------------------
+    def get(self, register):
+        return self.bus.read(self.build.registers[register], 1)[0]
+
+    def set(self, register, value):
+        self.bus.write(self.build.registers[register], [value])
+
+    def crc(self, bank):
+        """CRC-32 of the image in a bank; 0: none that is whole."""
+        crc = self.get(f"banks_crc{bank}")
+        return self.build.crc if crc == BUILT_IN else crc
+
+    def status(self):
+        """What the console's `status` says, under the same names, as numbers and strings."""
+        bank      = self.get("wavenet_status") & 1
+        embedding = self.get("ingress_embedding")
+        sources   = self.get("ingress_control")
+        crc, idle = self.crc(bank), self.crc(1 - bank)
+        values    = {
+            "fs"               : f"{self.build.sample_rate:.10g}",
+            "bank"             : bank,
+            "model"            : self.build.constants["wavenet_name"] if crc == self.build.crc
+                else "loaded",
+            "crc"              : f"0x{crc:08x}",
+            "idle_crc"         : f"0x{idle:08x}" if idle else "none",
+            "owner"            : self.get("banks_owner"),
+            "frames"           : self.get("wavenet_frames"),
+            "overruns"         : self.get("ingress_overruns"),
+            "saturations"      : sum(self.get(name) for name in self.build.registers
+                if name.startswith("wavenet_saturations")),
+            "cycles_used"      : self.get("wavenet_cycles_used"),
+            "cycles_available" : self.get("ingress_cycles_available"),
+        }
+        for index in range(2):
+            word  = embedding >> 16*index & 0xffff
+            word -= (word & 0x8000) << 1
+            values[f"e{index}"] = word/2**self.build.frac if sources >> index & 1 else "codec"
+        return values
+
+    # Embedding ------------------------------------------------------------------------------------
+    def embed(self, e0, e1, glide_ms=0):
+        """Both coordinates from the same frame on; None: from the codec's input.
+
+        glide_ms: time of the straight way there, 0 for a jump. Raises ClientError for values
+        outside the number format.
+        """
+        values, sources = self.get("ingress_embedding"), 0
+        bits  = min(self.build.bits, 16)
+        limit = 2**(bits - 1 - self.build.frac)
+        for index, value in enumerate((e0, e1)):
+            if value is None:
+                continue
+            if not -limit <= value < limit:
+                raise ClientError(f"embedding {value:g} is not allowed: -{limit:g} to below "
+                    f"{limit:g}, or codec")
+            word     = min(round(value*2**self.build.frac), 2**(bits - 1) - 1)
+            values   = values & ~(0xffff << 16*index) | (word & 0xffff) << 16*index
+            sources |= 1 << index
+        if not 0 <= glide_ms <= 10_000:
+            raise ClientError(f"glide {glide_ms:g} ms is not allowed: 0 to 10000")
+        frames = int(glide_ms*self.build.sample_rate/1000)
+        self.set("ingress_embedding", values)
+        self.set("ingress_glide", -(-2**32//frames) if frames > 1 else 0)
+        self.set("ingress_control", sources)
+
+    # Banks ----------------------------------------------------------------------------------------
+    @contextmanager
+    def banks(self, force=False):
+        """Has the banks for oneself inside. force: takes them from whoever has them.
+
+        Raises ClientError when another has them.
+        """
+        token = 2 + secrets.randbelow(2**16 - 2)
+        if force:
+            self.set("banks_release", self.get("banks_owner"))
+        self.set("banks_claim", token)
+        self._check_owner(token)
+        try:
+            yield token
+        finally:
+            self.set("banks_release", token)
+
+    def _check_owner(self, token):
+        owner = self.get("banks_owner")
+        if owner != token:
+            who = {0: "nobody", 1: "the console"}.get(owner, f"another host (token {owner})")
+            raise ClientError(f"the banks are not this host's but {who} has them; nothing was "
+                "swapped; --force takes them")
+
+    def swap(self, data=None, force=False, update=lambda done: None):
+        """Writes an image (bytes) into the bank that is not playing, reads it back, plays it.
+
+        data   : None plays what the other bank holds
+        update : called with the words done, of self.words(data)
+
+        Returns the bank. Raises ClientError and image.ImageError; the model that plays plays on.
+        """
+        writes = None if data is None else self._writes(data)
+        with self.banks(force) as token:
+            bank = 1 - (self.get("wavenet_control") & 1)
+            self._wait_for(1 - bank)
+            if writes is None:
+                if not self.crc(bank):
+                    raise ClientError(f"bank {bank} holds no whole model")
+            else:
+                self.set(f"banks_crc{bank}", 0)
+                self._fill(*writes, bank, update)
+                self.set(f"banks_crc{bank}", image.crc_of(data))
+            self._check_owner(token)
+            self.set("wavenet_control", self.get("wavenet_control") & ~1 | bank)
+            self._wait_for(bank)
+        return bank
+
+    def words(self):
+        """Words that `swap` transfers: each parameter twice, there and back."""
+        return 2*np.count_nonzero(self.build.map.addresses(0) >= 0)
+
+    def _writes(self, data):
+        """(place in the payload, value) of the values that this build has, as arrays."""
+        build  = self.build
+        values = image.check(data, build.fingerprint, build.words)
+        if values[build.map.padding].any():
+            raise image.ImageError("image: the padding is not zero")
+        places = np.flatnonzero(build.map.addresses(0) >= 0)
+        values = values[places].astype(np.int64)
+        if np.abs(2*values + 1).max() > 2**build.bits:
+            raise image.ImageError(f"image: a value is beyond the {build.bits} bits of a word")
+        return places, values
+
+    def _fill(self, places, values, bank, update):
+        addresses = self.build.map.addresses(bank)[places]
+        order     = np.argsort(addresses)
+        addresses, values = addresses[order], values[order]
+        done = 0
+        for span in runs(addresses, WRITE_WORDS):
+            self.bus.write(self._address(addresses[span.start]), (values[span] % 2**32).tolist())
+            done += span.stop - span.start
+            update(done)
+        for span in runs(addresses, READ_WORDS):
+            words = self.bus.read(self._address(addresses[span.start]), span.stop - span.start)
+            wrong = np.flatnonzero(np.array(words, np.uint32).view(np.int32) != values[span])
+            if len(wrong):
+                raise ClientError(f"bank {bank} does not hold what was written, at word "
+                    f"{addresses[span][wrong[0]]} of the window")
+            done += span.stop - span.start
+            update(done)
+
+    def _address(self, word):
+        return int(self.build.window + 4*word)
+
+    def _wait_for(self, bank):
+        deadline = time.monotonic() + TIMEOUT_S
+        while self.get("wavenet_status") & 1 != bank:
+            if time.monotonic() > deadline:
+                raise ClientError(f"no frame of bank {bank} was heard: no audio clock?")
+
+def runs(addresses, most):
+    """Slices of consecutive addresses, at most `most` long; addresses: int [n], ascending."""
+    start = 0
+    for end in range(1, len(addresses) + 1):
+        if (end == len(addresses) or addresses[end] != addresses[end - 1] + 1
+            or end - start == most):
+            yield slice(start, end)
+            start = end
+
+def connect(port=None, baudrate=115200, tcp=None):
+    """The bus at a serial port (or pyserial URL) or, for tcp = "host:port", at a litex_server."""
+    if tcp is None:
+        return UARTBus(port, baudrate)
+    host, _, number = tcp.rpartition(":")
+    if not host or not number.isdigit() or not 1 <= int(number) <= 65535:
+        raise ClientError(f"--tcp {tcp!r} is not allowed: HOST:PORT")
+    try:
+        return TCPBus(host, int(number))
+    except socket.gaierror as error:
+        raise ClientError(f"{tcp}: {error}") from error
