@@ -7,7 +7,8 @@ from pathlib import Path
 
 from models import image
 
-from soc.client import Build, Client, ClientError, connect
+from soc.client import Build, Client
+from soc.host_bus import ClientError, connect
 from soc.progress import Progress
 
 CSR = Path(__file__).parent.parent / "build" / "sim" / "csr.json"

@@ -3,27 +3,20 @@
 import csv
 import json
 import secrets
-import socket
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import serial
-from litex.tools.litex_client import RemoteClient
-from litex.tools.remote.comm_uart import CMD_READ_BURST_INCR, CMD_WRITE_BURST_INCR
 
 from models import image
 
+from soc.host_bus import TIMEOUT_S, ClientError
 from soc.weight_map import WeightMap
 
 READ_WORDS  = 128 # words a read burst; the protocol's most is 255
 WRITE_WORDS = 64
-TIMEOUT_S   = 10  # that the SoC may take to answer; a simulated one is slow
 BUILT_IN    = 2**32 - 1 # BankLedger's mark of the build's own model
-
-class ClientError(RuntimeError):
-    """The SoC does not answer or refuses, or the build's description is of another one."""
 
 # Build --------------------------------------------------------------------------------------------
 
@@ -66,70 +59,6 @@ class Build:
         self.registers = {name: int(value, 0) for name, value in of("csr_register").items()}
         self.memories  = {name: int(value, 0) for name, value in of("memory_region").items()}
         self.constants = of("constant")
-
-# Buses --------------------------------------------------------------------------------------------
-
-class UARTBus:
-    """A UARTBone or JTAGBone on a serial port, or on a URL of pyserial's. The protocol of LiteX's
-    CommUART, a burst in one piece, and an error instead of waiting for ever."""
-    def __init__(self, port, baudrate=115200):
-        try:
-            self.port = serial.serial_for_url(port, baudrate, timeout=TIMEOUT_S)
-        except (serial.SerialException, ValueError) as error:
-            raise ClientError(f"{port}: {error}") from error
-
-    def close(self):
-        self.port.close()
-
-    def read(self, address, length):
-        try:
-            self.port.reset_input_buffer()
-            self._send(CMD_READ_BURST_INCR, address, length)
-            data = self.port.read(4*length)
-        except serial.SerialException as error:
-            raise ClientError(f"{self.port.port}: {error}") from error
-        if len(data) != 4*length:
-            raise ClientError(f"{self.port.port}: no answer from a bridge")
-        return np.frombuffer(data, ">u4").tolist()
-
-    def write(self, address, words):
-        try:
-            self._send(CMD_WRITE_BURST_INCR, address, len(words), np.array(words, ">u4").tobytes())
-        except serial.SerialException as error:
-            raise ClientError(f"{self.port.port}: {error}") from error
-
-    def _send(self, command, address, length, data=b""):
-        self.port.write(bytes([command, length]) + (address//4).to_bytes(4, "big") + data)
-
-class TCPBus:
-    """A litex_server at `host`:`port`."""
-    def __init__(self, host="localhost", port=1234):
-        self.name   = f"{host}:{port}"
-        self.client = RemoteClient(host, port)
-        self.client.csr_data_width = self.client.csr_bus_address_width = 32
-        try:
-            self.client.open()
-            self.client.socket.settimeout(TIMEOUT_S)
-        except OSError as error:
-            raise ClientError(f"{self.name}: {error}") from error
-
-    def close(self):
-        self.client.close()
-
-    def read(self, address, length):
-        try:
-            words = self.client.read(address, length)
-        except (OSError, IndexError, ValueError) as error:
-            raise ClientError(f"{self.name}: {error}") from error
-        if len(words) != length:
-            raise ClientError(f"{self.name}: no answer from litex_server")
-        return words
-
-    def write(self, address, words):
-        try:
-            self.client.write(address, [int(word) for word in words])
-        except OSError as error:
-            raise ClientError(f"{self.name}: {error}") from error
 
 # Client -------------------------------------------------------------------------------------------
 
@@ -309,15 +238,3 @@ def runs(addresses, most):
             or end - start == most):
             yield slice(start, end)
             start = end
-
-def connect(port=None, baudrate=115200, tcp=None):
-    """The bus at a serial port (or pyserial URL) or, for tcp = "host:port", at a litex_server."""
-    if tcp is None:
-        return UARTBus(port, baudrate)
-    host, _, number = tcp.rpartition(":")
-    if not host or not number.isdigit() or not 1 <= int(number) <= 65535:
-        raise ClientError(f"--tcp {tcp!r} is not allowed: HOST:PORT")
-    try:
-        return TCPBus(host, int(number))
-    except socket.gaierror as error:
-        raise ClientError(f"{tcp}: {error}") from error

@@ -54,8 +54,7 @@ class Simulation:
                   220 Hz triangle of 1.024 V on channel 0
     duration    : frames to play; default: len(frames), with frames=None until it is stopped
     endless     : play until it is stopped, also with frames
-    port        : TCP port of the console; 0 takes a free one. self.port is the port
-    bridge_port : likewise of the bridge, for with_uartbone
+    port, bridge_port : TCP ports of the console and, with_uartbone, the bridge; 0 takes a free one
     trace       : write waveforms, sim.fst in the run folder (slow, large)
     output_dir  : where Verilog, firmware, csr.csv, ... go; default: a folder removed at the end
     power_up_ms : simulated time that the codec model wants to wake up, 10 in truth; the SoC gives
@@ -83,8 +82,7 @@ class Simulation:
         self.soc_kwargs.setdefault("power_up_ms", 1.2*power_up_ms)
         self.input    = None if frames is None else as_frames(frames)
         self.duration = 0 if endless else duration or (0 if frames is None else len(self.input))
-        self.port     = port
-        self.bridge_port = bridge_port
+        self.port, self.bridge_port = port, bridge_port
         self.keep     = output_dir is not None
         self.folder   = Path(output_dir) if self.keep else None
         self.process, self._console = None, None

@@ -11,8 +11,9 @@ from models import image
 from models.folding import Folding, LayerFolding
 from models.spec import Conv1DSpec, NetworkSpec
 from soc import __main__ as command_line
-from soc import client as client_module
-from soc.client import Build, Client, ClientError, UARTBus, connect, runs
+from soc import host_bus
+from soc.client import Build, Client, runs
+from soc.host_bus import ClientError, UARTBus, connect
 from soc.sim_soc import generate
 from soc.weight_map import WeightMap
 from tests.support.load_runs import places, weight_map
@@ -245,7 +246,7 @@ def test_what_is_wrong_is_one_line(argv, message, build, tmp_path, monkeypatch, 
 
 
 def test_a_port_that_does_not_answer(monkeypatch, build):
-    monkeypatch.setattr(client_module, "TIMEOUT_S", 0.3)
+    monkeypatch.setattr(host_bus, "TIMEOUT_S", 0.3)
     with socket.create_server(("localhost", 0)) as silent:
         bus = connect(f"socket://localhost:{silent.getsockname()[1]}")
         assert isinstance(bus, UARTBus)
