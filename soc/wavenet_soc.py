@@ -14,6 +14,7 @@ from litex.soc.interconnect import stream
 from gateware.audio.ak4619 import AK4619
 from gateware.audio.egress import Egress
 from gateware.audio.embedding import Ingress
+from gateware.audio.recorder import FrameRecorder
 from gateware.audio.tdm import TDM
 from gateware.layouts import frame_layout
 from gateware.primitives import PRIMITIVES
@@ -23,6 +24,7 @@ from gateware.wavenet.weight_memory import WeightLayout
 
 from models import image
 
+from soc.bench_plan import BenchPlan
 from soc.bridges import add_bridges
 from soc.build_id import build_id
 from soc.firmware_image import compile_firmware
@@ -75,6 +77,7 @@ class WaveNetSoC(SoCCore):
     self.cycles_per_sample : sys cycles a frame
     self.sample_rate       : the true one, sys_clk_freq/cycles_per_sample, Hz
     power_up_ms : what the codec is given to wake up, over its 10 ms; a simulation may scale both
+    with_bench      : memory for the console's `bench`, see soc/bench_plan.py
     load_timeout_ms : silence after which the console's `load` gives up
     with_uartbone, with_jtagbone, with_etherbone, eth_phy, eth_ip : see soc/bridges.py
     self.frame_latency     : frames from the one the codec sends to that of its answer
@@ -85,7 +88,7 @@ class WaveNetSoC(SoCCore):
     Raises ValueError for a sample rate, a folding or a layer that cannot be built, and for a
     folding too slow for the sample rate.
     """
-    mem_map   = {**SoCCore.mem_map, "wavenet": 0x9000_0000}
+    mem_map   = {**SoCCore.mem_map, "wavenet": 0x9000_0000, "bench_ram": 0x3000_0000}
     rom_size  = 16*1024
     sram_size = 8*1024
     wavenet_clk_ratios = (1, 2, 4)
@@ -98,6 +101,7 @@ class WaveNetSoC(SoCCore):
         primitives        = PRIMITIVES[0],
         power_up_ms       = 12,
         load_timeout_ms   = 1000,
+        with_bench        = True,
         with_uartbone     = False,
         with_jtagbone     = False,
         with_etherbone    = False,
@@ -139,7 +143,7 @@ class WaveNetSoC(SoCCore):
 
         # Accelerator ------------------------------------------------------------------------------
         if with_wavenet:
-            self.add_wavenet(model, folding, wavenet_clk_ratio, primitives)
+            self.add_wavenet(model, folding, wavenet_clk_ratio, primitives, with_bench)
         else:
             self.comb += self.tdm.source.connect(self.tdm.sink)
             self.frame_latency = self.tdm.frame_latency(0)
@@ -151,7 +155,7 @@ class WaveNetSoC(SoCCore):
         self.comb += self.tdm.mute.eq(~self.codec.ready)
 
     # Accelerator ----------------------------------------------------------------------------------
-    def add_wavenet(self, model, folding, clk_ratio, primitives):
+    def add_wavenet(self, model, folding, clk_ratio, primitives, with_bench):
         spec  = folding.spec
         codec = dict(slots=self.tdm.slots, codec_bits=self.tdm.data_width)
         if spec.number_format.frac > 15:
@@ -201,6 +205,8 @@ class WaveNetSoC(SoCCore):
         self.add_constant("WAVENET_LAST_LAYER", len(spec.layers) - 1)
         self.add_constant("WAVENET_LATENCY",    core.latency)
         self.add_banks(model, folding, core.window_bits)
+        if with_bench:
+            self.add_bench(spec)
 
     def add_banks(self, model, folding, window_bits):
         """What `load` and the host need to put another model into the bank that is not playing."""
@@ -218,6 +224,19 @@ class WaveNetSoC(SoCCore):
         self.add_constant("WAVENET_CRC",         crc)
         self.add_constant("WAVENET_MAP",         str(self.weight_map))
 
+    def add_bench(self, spec):
+        """Frames of both sides and memory for the console's `bench`, where it fits."""
+        plan = BenchPlan(spec, self.tdm.slots)
+        if not plan.fits:
+            return
+        self.bench_plan = plan
+        self.recorder   = FrameRecorder(self.wavenet.sink, self.wavenet.source, plan.depth,
+            plan.frames, spec.number_format.bits, plan.inputs, plan.outputs)
+        self.recorder.add_csr()
+        self.add_ram("bench_ram", origin=self.mem_map["bench_ram"], size=plan.memory)
+        for name, value in plan.constants.items():
+            self.add_constant(name, value)
+
     # Firmware -------------------------------------------------------------------------------------
     def init_mems(self, **kwargs):
         """LiteX's Builder calls this after it has written the C headers, before the Verilog."""
@@ -226,5 +245,8 @@ class WaveNetSoC(SoCCore):
         if hasattr(self, "weight_map"):
             header = Path(self.builder.include_dir) / "generated" / "layers.h"
             header.write_text(self.weight_map.header())
+        if hasattr(self, "bench_plan"):
+            header = Path(self.builder.include_dir) / "generated" / "net.h"
+            header.write_text(self.bench_plan.header())
         words = compile_firmware(self, self.builder.include_dir, self.builder.software_dir)
         self.init_rom("rom", words, auto_size=False)

@@ -10,6 +10,9 @@
 uint32_t banks_claim(void);
 void banks_release(void);
 
+/* The same for a command, which is refused in one line: 0, or -1 when a host has the banks. */
+int banks_reserve(const char *command);
+
 /* Takes the banks from whoever has them. */
 void banks_unlock(void);
 

@@ -223,6 +223,21 @@ enum image_fault image_finish(struct image *image)
 	return image->fault;
 }
 
+int16_t *image_copy(unsigned int bank, int16_t *to)
+{
+	struct cursor cursor;
+	uint32_t address;
+	enum place place;
+
+	cursor_layer(&cursor, layers);
+	while ((place = cursor_next(&cursor, bank, &address)) != PLACE_END) {
+		if (place == PLACE_MEMORY)
+			*to++ = (int16_t)window_read(address);
+		console_poll();
+	}
+	return to;
+}
+
 uint32_t image_crc(const struct image *image)
 {
 	return ~image->crc;

@@ -57,6 +57,10 @@ void image_put(struct image *image, const uint8_t *data, unsigned int length);
 /* To be called behind the last byte: is it whole, and does the bank hold it? Returns the fault. */
 enum image_fault image_finish(struct image *image);
 
+/* Copies what a bank holds, in the order of the payload without padding and without the outputs that
+ * are not built. Returns the end of the copy. */
+int16_t *image_copy(unsigned int bank, int16_t *to);
+
 /* Its CRC-32, of a good image. */
 uint32_t image_crc(const struct image *image);
 

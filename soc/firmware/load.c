@@ -20,7 +20,7 @@ struct upload {
 	int is_strange;
 };
 
-static int claim(const char *command)
+int banks_reserve(const char *command)
 {
 	uint32_t owner = banks_claim();
 
@@ -145,7 +145,7 @@ void command_load(int argc, char **argv)
 	console_puts("load: an image holds at most 16 bits a word, this build's words have more\n");
 	return;
 #endif
-	if (claim("load"))
+	if (banks_reserve("load"))
 		return;
 	upload = (struct upload){ 0 };
 	image_start(&upload.image, bank);
@@ -170,7 +170,7 @@ void command_swap(int argc, char **argv)
 {
 	unsigned int bank;
 
-	if (claim("swap"))
+	if (banks_reserve("swap"))
 		return;
 	bank = !banks_playing();
 	if (banks_crc(bank)) {
