@@ -14,9 +14,10 @@ from models import image
 from soc.host_bus import TIMEOUT_S, ClientError
 from soc.weight_map import WeightMap
 
-READ_WORDS  = 128 # words a read burst; the protocol's most is 255
-WRITE_WORDS = 64
-BUILT_IN    = 2**32 - 1 # BankLedger's mark of the build's own model
+READ_WORDS   = 128 # words a read burst; the protocol's most is 255
+WRITE_WORDS  = 64
+CHECK_BURSTS = 4 # write bursts between two looks at who has the banks
+BUILT_IN     = 2**32 - 1 # BankLedger's mark of the build's own model
 
 # Build --------------------------------------------------------------------------------------------
 
@@ -180,7 +181,7 @@ class Client:
                     raise ClientError(f"bank {bank} holds no whole model")
             else:
                 self.set(f"banks_crc{bank}", 0)
-                self._fill(*writes, bank, update)
+                self._fill(*writes, bank, token, update)
                 self.set(f"banks_crc{bank}", image.crc_of(data))
             self._check_owner(token)
             self.set("wavenet_control", self.get("wavenet_control") & ~1 | bank)
@@ -203,12 +204,14 @@ class Client:
             raise image.ImageError(f"image: a value is beyond the {build.bits} bits of a word")
         return places, values
 
-    def _fill(self, places, values, bank, update):
+    def _fill(self, places, values, bank, token, update):
         addresses = self.build.map.addresses(bank)[places]
         order     = np.argsort(addresses)
         addresses, values = addresses[order], values[order]
         done = 0
-        for span in runs(addresses, WRITE_WORDS):
+        for index, span in enumerate(runs(addresses, WRITE_WORDS)):
+            if index % CHECK_BURSTS == 0: # An answer also tells that the writes got through.
+                self._check_owner(token)
             self.bus.write(self._address(addresses[span.start]), (values[span] % 2**32).tolist())
             done += span.stop - span.start
             update(done)

@@ -60,6 +60,7 @@ class Simulation:
     power_up_ms : simulated time that the codec model wants to wake up, 10 in truth; the SoC gives
                   it a fifth more
     rom         : words of the ROM instead of the firmware
+    baudrate    : of both ports, which then lose bytes as a real line does; None: as fast as can be
     progress    : soc.progress.Progress for the steps of the build; default: quiet
     soc_kwargs  : WaveNetSoC's: sample_rate (Hz), wavenet_clk_ratio, cpu_type, with_wavenet, ...
 
@@ -74,11 +75,11 @@ class Simulation:
     """
     def __init__(self, model, folding, frames=None, duration=None, endless=False, port=0,
         trace=False, output_dir=None, rom=None, builder_kwargs=None, progress=None,
-        power_up_ms=10.0, bridge_port=0, **soc_kwargs):
+        power_up_ms=10.0, bridge_port=0, baudrate=None, **soc_kwargs):
         self.progress = progress or Progress(quiet=True)
         self.model, self.folding, self.trace, self.rom = model, folding, trace, rom
         self.soc_kwargs, self.builder_kwargs = soc_kwargs, builder_kwargs
-        self.power_up_ms = power_up_ms
+        self.power_up_ms, self.baudrate = power_up_ms, baudrate
         self.soc_kwargs.setdefault("power_up_ms", 1.2*power_up_ms)
         self.input    = None if frames is None else as_frames(frames)
         self.duration = 0 if endless else duration or (0 if frames is None else len(self.input))
@@ -139,9 +140,11 @@ class Simulation:
 
     def _launch(self, program):
         self.port = self.port or free_port()
+        pace      = {} if self.baudrate is None else {
+            "cycles_per_byte": round(10*SYS_CLK_FREQ/self.baudrate)}
         config = [
             {"module": "serial_tcp", "interface": ["serial", "sys_clk"], "args": {
-                "port"            : self.port,
+                "port"            : self.port, **pace,
             }},
             {"module": "ak4619", "interface": ["codec"], "args": {
                 "frames_in"       : "" if self.input is None else "frames_in.raw",
@@ -154,7 +157,7 @@ class Simulation:
         ]
         if self.soc_kwargs.get("with_uartbone"):
             self.bridge_port = self.bridge_port or free_port()
-            config.insert(1, {"module": "serial_tcp", "args": {"port": self.bridge_port},
+            config.insert(1, {"module": "serial_tcp", "args": {"port": self.bridge_port, **pace},
                 "interface": [{"name": "serial", "index": 1}, "sys_clk"]})
         (self.run_dir / "sim_config.js").write_text(json.dumps(config, indent=1))
         self.log       = self.run_dir / "sim.log"

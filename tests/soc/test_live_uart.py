@@ -16,21 +16,7 @@ from tests.support.soc_runs import (
     simulation,
     swap_rows,
 )
-from tests.support.terminal import Terminal, without_progress
-
-PROMPT = "wavenet> "
-
-
-def load(terminal, timeout=TIMEOUT_S):
-    """Types `load` and returns what is shown from then on to the next prompt."""
-    terminal.type("# here\n")
-    terminal.wait("# here\n" + PROMPT, timeout)
-    terminal.type("load\n")
-    return without_progress(terminal.wait(PROMPT, timeout))
-
-
-def values(text):
-    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
+from tests.support.terminal import Terminal, load, values
 
 
 def test_continued_is_what_the_arithmetic_says():

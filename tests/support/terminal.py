@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 
+PROMPT = "wavenet> "
+
 
 class Terminal:
     """litex_term on localhost:`port` as a context manager; `options` are its own.
@@ -54,3 +56,16 @@ class Terminal:
 def without_progress(text):
     """`text` without the bars that litex_term draws over each other."""
     return re.sub(r"\|=*> *\| \d+%", "", text)
+
+
+def load(terminal, timeout=60.0):
+    """Types `load` and returns what is shown from then on to the next prompt."""
+    terminal.type("# here\n")
+    terminal.wait("# here\n" + PROMPT, timeout)
+    terminal.type("load\n")
+    return without_progress(terminal.wait(PROMPT, timeout))
+
+
+def values(text):
+    """The key=value lines of a reply."""
+    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)

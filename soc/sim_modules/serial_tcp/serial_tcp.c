@@ -4,7 +4,11 @@
  * both ways, no system call in the tick, and only on 127.0.0.1.
  *
  * Pads "serial": sink_valid, sink_data, sink_ready (to the SoC), source_valid, source_data,
- * source_ready (from it), as RS232PHYModel has them; and "sys_clk". Argument: port (1 to 65535).
+ * source_ready (from it), as RS232PHYModel has them; and "sys_clk". Arguments: port (1 to 65535);
+ * cycles_per_byte (0 to 1000000, default 0: no baud rate).
+ *
+ * With cycles_per_byte a byte goes each way in so many cycles, and as on a real line the SoC cannot
+ * hold it off: a byte that comes when the SoC is not ready is lost, and counted at the end.
  *
  * One client at a time; the next one waits in the kernel's queue until the first has left. While
  * nobody is connected the SoC never waits: the last BACKLOG bytes are kept and sent to the next
@@ -40,6 +44,9 @@ struct serial {
 
     bool    clk, source_taken, sink_taken; /* sampled before the rising edge */
     uint8_t source_byte;
+
+    uint32_t cycles_per_byte, to_sink, to_source; /* cycles until the next byte may go */
+    uint32_t lost;
 
     struct evconnlistener *listener;
     struct event          *readable, *writable; /* NULL: nobody is connected */
@@ -141,6 +148,8 @@ static void on_client(struct evconnlistener *listener, evutil_socket_t client,
 static int serial_tcp_close(void *session) {
     struct serial *s = session;
     if (s->writable) send_some(s, event_get_fd(s->writable));
+    if (s->lost) fprintf(stderr, "serial_tcp: %u bytes were lost\n", s->lost);
+    s->lost = 0;
     return RC_OK;
 }
 
@@ -161,15 +170,21 @@ static void clock_edge(struct serial *s) {
             s->writing = true;
         }
     }
-    if (s->sink_taken) {
+    if (s->to_source) s->to_source--;
+    if (s->to_sink) s->to_sink--;
+    if (s->source_taken && s->cycles_per_byte) s->to_source = s->cycles_per_byte - 1;
+    const bool sent = s->cycles_per_byte ? *s->sink_valid : s->sink_taken;
+    if (sent) {
+        if (s->cycles_per_byte) s->to_sink = s->cycles_per_byte - 1;
+        s->lost += !s->sink_taken;
         s->to_soc.head++;
         if (s->paused && ring_count(&s->to_soc) <= RING_SIZE / 2) {
             event_add(s->readable, NULL);
             s->paused = false;
         }
     }
-    *s->source_ready = ring_count(&s->to_client) < RING_SIZE;
-    *s->sink_valid   = ring_count(&s->to_soc) > 0;
+    *s->source_ready = !s->to_source && ring_count(&s->to_client) < RING_SIZE;
+    *s->sink_valid   = !s->to_sink && ring_count(&s->to_soc) > 0;
     *s->sink_data    = s->to_soc.data[s->to_soc.head % RING_SIZE];
 }
 
@@ -199,15 +214,16 @@ static int serial_tcp_start(void *b) {
 }
 
 static int serial_tcp_new(void **session, char *text) {
-    static const char *const known[] = {"port", NULL};
-    double                   port    = 0;
+    static const char *const known[] = {"port", "cycles_per_byte", NULL};
+    double                   port = 0, cycles = 0;
     json_object             *args    = sim_args_parse(MODULE, text, known);
     if (!args) return RC_JSERROR;
     if (!json_object_object_get_ex(args, "port", NULL)) {
         fprintf(stderr, "serial_tcp: argument \"port\" is missing; allowed: 1 to 65535\n");
         return RC_JSERROR;
     }
-    const int bad = sim_arg_number(MODULE, args, "port", 1, 65535, true, &port);
+    int bad = sim_arg_number(MODULE, args, "port", 1, 65535, true, &port);
+    if (!bad) bad = sim_arg_number(MODULE, args, "cycles_per_byte", 0, 1000000, true, &cycles);
     json_object_put(args);
     if (bad) return bad;
 
@@ -215,6 +231,7 @@ static int serial_tcp_new(void **session, char *text) {
     if (!s) return RC_NOENMEM;
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    s->cycles_per_byte = (uint32_t)cycles;
     s->clk      = true; /* the first edge counts after a low half only */
     s->listener = evconnlistener_new_bind(base, on_client, s,
                                           LEV_OPT_CLOSE_ON_FREE | LEV_OPT_REUSEABLE, -1,

@@ -1,0 +1,67 @@
+"""Swaps at the pace of a real line, which no flow control holds: nothing is lost, and how long.
+
+`pytest -s -m slow tests/soc/test_live_pace.py` prints the table of docs/live.md.
+"""
+
+import pytest
+
+from models import image
+from soc.client import Build, Client
+from soc.host_bus import UARTBus
+from tests.support.live import A, B, crc, heard_and_given, sound
+from tests.support.load_runs import upload
+from tests.support.soc_runs import TIMEOUT_S, simulation, swap_rows
+from tests.support.terminal import Terminal, load, values
+
+
+def ms(sim, frames):
+    return 1e3 * frames / sim.sample_rate
+
+
+def paced(baudrate, **options):
+    return simulation(A, frames=sound(), endless=True, baudrate=baudrate, **options)
+
+
+def test_litex_term_at_a_megabaud(tmp_path):
+    """Its default mode sends without a pause: the firmware must keep up."""
+    image.write(tmp_path / "b.bin", B)
+    with paced(1_000_000) as sim:
+        sim.wait_frames(100, TIMEOUT_S)
+        with Terminal(sim.port, f"--images={tmp_path / 'b.json'}") as terminal:
+            said = load(terminal, TIMEOUT_S)
+        assert values(said)["crc"] == crc(B), said
+        messages = sim.messages()
+    assert "bytes were lost" not in messages
+    heard, given = heard_and_given(sim)
+    assert len(swap_rows([A, B], given, heard)) == 1
+
+
+def by_uart(sim):
+    """Frames from the command to the new model's first, a sender that never waits."""
+    before = int(sim.console.values("status", TIMEOUT_S)["frames"])
+    sim.console.send(b"load\n")
+    sim.console.read_until("mkekro\n", TIMEOUT_S)
+    reply = sim.console.type(upload(image.pack(B)), TIMEOUT_S)
+    assert values(reply)["crc"] == crc(B)
+    return int(values(reply)["frames"]) - before
+
+
+def by_wishbone(sim):
+    client = Client(UARTBus(f"socket://localhost:{sim.bridge_port}"), Build(sim.folder / "csr.csv"))
+    before = client.get("wavenet_frames")
+    assert client.swap(image.pack(B)) == 1
+    return client.get("wavenet_frames") - before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("baudrate", [115_200, 1_000_000])
+@pytest.mark.parametrize("path", [by_uart, by_wishbone])
+def test_time(path, baudrate):
+    with paced(baudrate, with_uartbone=path is by_wishbone) as sim:
+        sim.wait_frames(100, TIMEOUT_S)
+        time = ms(sim, path(sim))
+    bytes_there = len(upload(image.pack(B)))
+    print(f"{path.__name__} at {baudrate} baud: {time:.0f} ms")
+    assert time > 1e4 * bytes_there / baudrate  # no faster than the line
+    heard, given = heard_and_given(sim)
+    assert len(swap_rows([A, B], given, heard)) == 1
