@@ -1,6 +1,6 @@
 """Swaps at the pace of a real line, which no flow control holds: nothing is lost, and how long.
 
-`pytest -s -m slow tests/soc/test_live_pace.py` prints the table of docs/live.md.
+`pytest -s tests/soc/test_live_pace.py` prints the table of docs/live.md.
 """
 
 import pytest
@@ -53,8 +53,7 @@ def by_wishbone(sim):
     return client.get("wavenet_frames") - before
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("baudrate", [115_200, 1_000_000])
+@pytest.mark.parametrize("baudrate", [pytest.param(115_200, marks=pytest.mark.slow), 1_000_000])
 @pytest.mark.parametrize("path", [by_uart, by_wishbone])
 def test_time(path, baudrate):
     with paced(baudrate, with_uartbone=path is by_wishbone) as sim:
