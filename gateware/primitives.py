@@ -29,6 +29,9 @@ def _pins(direction, name, signal, width):
 
 # Broadcast ----------------------------------------------------------------------------------------
 
+# Loads of one register at most, where these are block RAMs and multipliers all over the chip.
+GROUP = 8
+
 class Broadcast(LiteXModule):
     """`copies` of `source`, each from registers of its own, for loads that lie far apart.
 

@@ -15,10 +15,10 @@ from models.resources import Memory
 from models.spec import Conv1DSpec, ModelError, NetworkSpec, NumberFormat
 
 # Register stages of a Conv1D stage besides its adder tree, counted in gateware/wavenet/conv1d.py:
-# frame seen, frame started, memories read (2) | broadcast, lane, accumulator, done, round,
-# saturate, FIFO.
+# written, frame seen, frame started, memories read (2) | broadcast, lane, accumulator where there
+# is more than one beat to add, turn where more than one sum waits, round, saturate, FIFO.
 LANE_REGISTERS = {"fixed": 4, "po2": 3}
-START_REGISTERS, DRAIN_REGISTERS = 2 + 2, 1 + 1 + 4
+START_REGISTERS, DRAIN_REGISTERS = 3 + 2, 1 + 3
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,8 @@ class LayerFolding:
     def _drain(self):
         """Cycles from a group's last beat at the lanes to its first word in the FIFO."""
         tree = (self.simd - 1).bit_length()
-        return LANE_REGISTERS[self.layer.weights] + tree + DRAIN_REGISTERS
+        optional = (self.fold > 1) + (self.pe > 1)
+        return LANE_REGISTERS[self.layer.weights] + tree + optional + DRAIN_REGISTERS
 
     @property
     def _pass_latency(self):
@@ -115,7 +116,7 @@ class LayerFolding:
         """Frames on their way round a layer that repeats, so that its lanes never wait."""
         if self.layer.repeat == 1:
             return 1
-        return ceil((self._pass_latency_last + self.layer.in_channels + 3) / self.pass_cycles)
+        return ceil((self._pass_latency_last + self.layer.in_channels + 4) / self.pass_cycles)
 
     @cached_property
     def memories(self):

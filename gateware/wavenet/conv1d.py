@@ -7,7 +7,7 @@ from litex.gen import *
 from litex.soc.interconnect import stream
 
 from gateware.layouts import frame_layout
-from gateware.primitives import Multiplier
+from gateware.primitives import GROUP, Multiplier
 from gateware.wavenet.lanes import ShiftLane
 from gateware.wavenet.mvu import MVU, delayed
 from gateware.wavenet.requantise import Requantise
@@ -60,7 +60,13 @@ class Conv1D(LiteXModule):
         accumulator_bits = fmt.accumulator_bits(layer.kernel_size*layer.in_channels)
 
         self.layout = layout = WeightLayout(layer, pe, simd)
-        self.mvu    = mvu    = MVU(pe, simd, bits, accumulator_bits,
+        # A group's sums wait for their turn, but for the only one of pe = 1. Before that, its bias is
+        # looked up.
+        waits  = int(pe > 1)
+        early  = WeightMemory.BIAS_LATENCY + 1 - waits
+        # Registers where the most loads are: after the caches, or before them if there are many.
+        spread = simd > GROUP >= pe
+        self.mvu = mvu = MVU(pe, simd, layout.fold, early, spread, bits, accumulator_bits,
             lane_cls   = ShiftLane if layout.po2 else Multiplier,
             primitives = primitives)
         self.requantise = requantise = Requantise(accumulator_bits, bits, fmt.frac, fmt.rounding,
@@ -71,8 +77,8 @@ class Conv1D(LiteXModule):
         self.repeat   = layer.repeat
         self.interval = interval = max(layout.fold, pe)
         cycles        = layout.groups*interval
-        drain         = mvu.latency + 1 + Requantise.LATENCY + 1
-        latency       = 2 + TapCache.LATENCY + (layout.fold - 1) + drain
+        drain         = mvu.latency + waits + Requantise.LATENCY + 1
+        latency       = 3 + TapCache.LATENCY + (layout.fold - 1) + drain
         latency_last  = latency + cycles - interval + pe - 1
         self.cycles       = layer.repeat*cycles
         self.latency      = (layer.repeat - 1)*latency_last + latency
@@ -92,13 +98,14 @@ class Conv1D(LiteXModule):
         rounds = contexts if layer.repeat == 1 else layer.repeat << context_bits
         # Enough frames on their way round that one is always ready, the time included that a new
         # one takes to come in.
-        turn       = latency_last + layer.in_channels + 3
+        turn       = latency_last + layer.in_channels + 4
         self.burst = frames = 1 if layer.repeat == 1 else ceil(turn/cycles)
         self.cache = cache = TapCache(bits, layer.in_channels, layer.kernel_size, layer.dilation,
             simd       = simd,
             contexts   = rounds,
             sinks      = min(layer.repeat, 2),
             pending    = 2 if layer.repeat == 1 else frames,
+            spread     = spread,
             primitives = primitives,
         )
         self.memory = memory = WeightMemory(layout, bits, kernel, bias, primitives)
@@ -182,7 +189,7 @@ class Conv1D(LiteXModule):
         # Results leave one by one, and a tag that followed the group's beats tells whose they are.
         # ----------------------------------------------------------------------------------------
         tag     = delayed(self, Cat(group == 0, bank, cache.context),
-            TapCache.LATENCY + mvu.latency - mvu.EARLY)
+            TapCache.LATENCY + mvu.latency - early)
         left    = Signal(max=pe + 1)
         output  = memory.output
         out_tag = Signal(len(tag) - 1, reset_less=True)
@@ -196,16 +203,18 @@ class Conv1D(LiteXModule):
                 left.eq(left - 1),
                 output.eq(output + 1),
             ),
-            If(mvu.early,
+            If(mvu.announced,
                 left.eq(pe),
                 out_tag.eq(tag[1:]),
                 If(tag[0], output.eq(0)),
             ),
         ]
-        results = [Signal((accumulator_bits, True), reset_less=True) for _ in range(pe)]
-        self.sync += [If(done, result.eq(total)).Else(result.eq(after))
-            for result, total, done, after in zip(results, mvu.sums, mvu.done,
-                results[1:] + results[-1:])]
+        results = mvu.sums
+        if waits:
+            results    = [Signal((accumulator_bits, True), reset_less=True) for _ in range(pe)]
+            self.sync += [If(done, result.eq(total)).Else(result.eq(after))
+                for result, total, done, after in zip(results, mvu.sums, mvu.done,
+                    results[1:] + results[-1:])]
 
         marks = Cat(output == 0, output == (layer.out_channels - 1), out_tag)
         self.comb += [

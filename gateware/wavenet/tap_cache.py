@@ -7,7 +7,7 @@ from litex.gen import *
 from litex.soc.interconnect import stream
 
 from gateware.layouts import frame_layout
-from gateware.primitives import DualPortRAM, ram_blocks, worth_a_block
+from gateware.primitives import Broadcast, DualPortRAM, GROUP, ram_blocks, worth_a_block
 
 # Helpers ------------------------------------------------------------------------------------------
 
@@ -48,14 +48,16 @@ class TapCache(LiteXModule):
     start    : strobe, the reading of that frame begins; the next one takes its place
     release  : strobe, the oldest frame that was started is done, its slots may be written over
     context, slot, word : what to read; `data` (simd words, flat input order tap*in_channels +
-               channel) follows LATENCY cycles later. No slot is read while it is written
+               channel) follows LATENCY cycles later, with `spread` one more. No slot is read while
+               it is written
+    spread   : the memories are many: what to read goes through registers to groups of them
 
     History is zero at power-up. Raises ValueError when simd does not divide the fan-in as
     in_channels/simd words or simd/in_channels taps.
     """
     LATENCY = DualPortRAM.LATENCY
     def __init__(self, bits, in_channels, kernel_size, dilation, simd, contexts=1, sinks=1,
-        pending=2, primitives="inferred"):
+        pending=2, spread=False, primitives="inferred"):
         lanes  = gcd(simd, in_channels)
         copies = simd // lanes
         if lanes != min(simd, in_channels) or kernel_size % copies:
@@ -140,15 +142,23 @@ class TapCache(LiteXModule):
                 place.eq(ring_add(place, 1, slots)),
             ) for context, place in enumerate(places)]
             place = Array(places)[beat.context] if contexts > 1 else places[0]
+            # What goes to all memories goes through registers, each for a GROUP of them.
+            groups = -(-lanes//GROUP)
+            writes = Broadcast(Cat(beat.data, address(place, beat.context, word)), groups,
+                primitives)
+            read   = address(self.slot, self.context, self.word)
+            reads  = Broadcast(read, groups, primitives) if spread else None
+            self.submodules += [writes] + [reads]*spread
             for index in range(lanes):
                 memory = DualPortRAM(bits, size, [0]*size, primitives,
                     block = worth_a_block(bits, size, readers=1))
                 self.add_module(f"ring{copy}_{index}", memory)
+                we = Signal()
+                self.sync += we.eq(write & (lane == index))
                 self.comb += [
-                    memory.b_adr.eq(address(place, beat.context, word)),
-                    memory.b_dat_w.eq(beat.data),
-                    memory.b_we.eq(write & (lane == index)),
-                    memory.a_adr.eq(address(self.slot, self.context, self.word)),
+                    Cat(memory.b_dat_w, memory.b_adr).eq(writes.copies[index//GROUP]),
+                    memory.b_we.eq(we),
+                    memory.a_adr.eq(reads.copies[index//GROUP] if spread else read),
                     self.data[copy*lanes + index].eq(memory.a_dat_r),
                 ]
 
@@ -167,8 +177,10 @@ class TapCache(LiteXModule):
             head.context.eq(Array(tag.context for tag in queue)[turn]),
             head.slot.eq(Array(oldest)[head.context] if contexts > 1 else oldest[0]),
         ]
+        arrived = Signal()                                   # The last beat is in its memory.
         self.sync += [
-            count.eq(count + written - self.start),
+            arrived.eq(written),
+            count.eq(count + arrived - self.start),
             If(written,
                 [If(newest == place, tag.bank.eq(beat.bank), tag.context.eq(beat.context))
                     for place, tag in enumerate(queue)],

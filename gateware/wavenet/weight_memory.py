@@ -4,9 +4,9 @@ from migen import *
 
 from litex.gen import *
 
-from gateware.primitives import Broadcast, DualPortRAM, worth_a_block
+from gateware.primitives import Broadcast, DualPortRAM, GROUP, worth_a_block
 from gateware.wavenet.lanes import po2_bits, po2_code
-from gateware.wavenet.mvu import GROUP, delayed
+from gateware.wavenet.mvu import delayed
 
 # Helpers ------------------------------------------------------------------------------------------
 
