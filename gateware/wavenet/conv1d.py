@@ -60,8 +60,8 @@ class Conv1D(LiteXModule):
         accumulator_bits = fmt.accumulator_bits(layer.kernel_size*layer.in_channels)
 
         self.layout = layout = WeightLayout(layer, pe, simd)
-        # A group's sums wait for their turn, but for the only one of pe = 1. Before that, its bias is
-        # looked up.
+        # A group's sums wait for their turn, but for the only one of pe = 1; by then, its bias must
+        # have been looked up.
         waits  = int(pe > 1)
         early  = WeightMemory.BIAS_LATENCY + 1 - waits
         # Registers where the most loads are: after the caches, or before them if there are many.

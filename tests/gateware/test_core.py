@@ -9,6 +9,7 @@ import pytest
 from migen import Instance, Memory
 
 from gateware.wavenet.core import WaveNetCore
+from models.folding import Folding, LayerFolding
 from models.planner import plan
 from models.reference import Reference
 from models.spec import Conv1DSpec, NetworkSpec
@@ -48,6 +49,21 @@ def test_the_original_net_keeps_up_with_its_plan():
     _, collector, _ = simulate(build(model, folding), frames)
     assert np.array_equal(collector.frames, Reference(model).run(frames))
     assert set(np.diff(collector.starts[3:])) == {256}
+
+
+@pytest.mark.parametrize(
+    "inputs, outputs, pe, simd", [(9, 2, 1, 9), (5, 2, 2, 10), (2, 9, 9, 2), (5, 9, 9, 10)]
+)
+def test_more_lanes_than_one_register_drives(inputs, outputs, pe, simd):
+    """Registers for groups of 8 memories or multipliers, before the caches or after them."""
+    layer = Conv1DSpec(inputs, outputs, 2, 3)
+    model = random_model(NetworkSpec([layer]), seed=pe, scale=0.1)
+    fold = LayerFolding(layer, pe, simd)
+    frames = random_frames(model.spec, 10, seed=simd)
+    driver, collector, _ = simulate(build(model, Folding(model.spec, (fold,), 0)), frames)
+    assert np.array_equal(collector.frames, Reference(model).run(frames))
+    assert collector.starts[0] - driver.ends[0] == fold.latency
+    assert set(np.diff(collector.starts[6:])) == {max(fold.cycles, inputs)}
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
