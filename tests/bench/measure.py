@@ -1,8 +1,8 @@
 """One row measured: planned, simulated, synthesised, placed and routed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from models import topologies
+from models import devices, topologies
 from models.folding import Folding
 from models.planner import plan
 from tests.bench.cycles import simulate
@@ -79,8 +79,10 @@ class Measured:
 def plan_row(row):
     """(Model, Folding) of a row."""
     spec = topologies.get(row.topology)
-    density = row.device.rsplit("-", 1)[0]
-    folding = plan(spec, row.cycles, row.objective, density, row.contexts, row.outputs)
+    device = devices.get(row.device)
+    if row.multipliers:
+        device = replace(device, multipliers=row.multipliers)
+    folding = plan(spec, row.cycles, row.objective, device, row.contexts, row.outputs)
     return random_model(folding.spec, SEED, SCALE), folding
 
 
