@@ -7,8 +7,7 @@ from litex.gen import *
 from litex.soc.interconnect.csr import *
 
 from gateware.audio.ak4619_registers import FIRST_REGISTER, register_bytes, serial_format
-from gateware.audio.i2c import I2CMaster
-from gateware.primitives import I2CPads
+from gateware.audio.i2c import I2CMaster, I2CPads
 
 # AK4619 -------------------------------------------------------------------------------------------
 
