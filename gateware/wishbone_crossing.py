@@ -1,16 +1,15 @@
 from migen import *
+from migen.genlib.cdc import BlindTransfer
 
 from litex.gen import *
-
-from litex.soc.interconnect import stream
 
 # Wishbone Crossing --------------------------------------------------------------------------------
 
 class WishboneCrossing(LiteXModule):
     """Takes the accesses of `master` to `slave`, which is in another clock domain.
 
-        master -- adr, dat_w, sel, we --> request  --> slave
-        master <-- dat_r, err ----------- response <-- slave
+        master -- adr, dat_w, sel, we --> BlindTransfer --> slave
+        master <-- dat_r, err ----------- BlindTransfer <-- slave
 
     master, slave : Wishbone interfaces of the same shape, the former in clock domain `cd_master`,
                     the latter in `cd_slave`
@@ -18,16 +17,21 @@ class WishboneCrossing(LiteXModule):
     Classic cycles, one access at a time: a write is done in the slave when it is acknowledged. The
     answer to an access that its master gave up (a bus time-out) reaches nobody.
     Both domains must be in reset together. In one domain the two are just connected.
+
+    Words lie still in registers while a toggle tells of them, where a FIFO would put a memory and
+    its pointers on the critical path of a fast slave.
     """
     def __init__(self, master, slave, cd_master="sys", cd_slave="sys"):
         if cd_master == cd_slave:
             self.comb += master.connect(slave)
             return
 
-        request  = [(name, len(getattr(master, name))) for name in ("adr", "dat_w", "sel", "we")]
-        response = [(name, len(getattr(master, name))) for name in ("dat_r", "err")]
-        self.request  = stream.ClockDomainCrossing(request,  cd_master, cd_slave)
-        self.response = stream.ClockDomainCrossing(response, cd_slave, cd_master)
+        def fields(bus, *names):
+            return Cat(*[getattr(bus, name) for name in names])
+        request  = ("adr", "dat_w", "sel", "we")
+        response = ("dat_r", "err")
+        self.request  = BlindTransfer(cd_master, cd_slave, len(fields(master, *request)))
+        self.response = BlindTransfer(cd_slave, cd_master, len(fields(master, *response)))
 
         # # #
 
@@ -35,36 +39,43 @@ class WishboneCrossing(LiteXModule):
         asks     = Signal()
         waiting  = Signal() # The request is on its way, or its answer.
         given_up = Signal()
-        sink     = self.request.sink
-        answer   = self.response.source
+        answered = Signal()
+        error    = Signal()
         self.comb += [
             asks.eq(master.cyc & master.stb),
-            sink.valid.eq(asks & ~waiting),
-            [getattr(sink, name).eq(getattr(master, name)) for name, _ in request],
-            answer.ready.eq(1),
-            If(answer.valid & asks & ~given_up,
-                master.ack.eq(~answer.err),
-                master.err.eq(answer.err),
+            self.request.i.eq(asks & ~waiting),
+            self.request.data_i.eq(fields(master, *request)),
+            Cat(master.dat_r, error).eq(self.response.data_o),
+            If(answered & waiting & asks & ~given_up,
+                master.ack.eq(~error),
+                master.err.eq(error),
             ),
-            master.dat_r.eq(answer.dat_r),
         ]
         master_sync  = getattr(self.sync, cd_master)
         master_sync += [
-            If(sink.valid & sink.ready, waiting.eq(1)),
+            # A cycle late: a bit of the word may be caught an edge after the toggle.
+            answered.eq(self.response.o),
+            If(self.request.i, waiting.eq(1)),
             If(waiting & ~asks, given_up.eq(1)),
-            If(answer.valid,
+            If(answered,
                 waiting.eq(0),
                 given_up.eq(0),
             ),
         ]
 
         # Slave's side.
-        source = self.request.source
+        begin = Signal()
+        done  = Signal()
         self.comb += [
-            slave.cyc.eq(source.valid),
-            slave.stb.eq(source.valid),
-            [getattr(slave, name).eq(getattr(source, name)) for name, _ in request],
-            source.ready.eq(slave.ack | slave.err),
-            self.response.sink.valid.eq(source.ready),
-            [getattr(self.response.sink, name).eq(getattr(slave, name)) for name, _ in response],
+            slave.stb.eq(slave.cyc),
+            fields(slave, *request).eq(self.request.data_o),
+            done.eq(slave.cyc & (slave.ack | slave.err)),
+            self.response.i.eq(done),
+            self.response.data_i.eq(fields(slave, *response)),
+        ]
+        slave_sync  = getattr(self.sync, cd_slave)
+        slave_sync += [
+            begin.eq(self.request.o),
+            If(begin, slave.cyc.eq(1)),
+            If(done,  slave.cyc.eq(0)),
         ]

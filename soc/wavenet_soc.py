@@ -174,14 +174,13 @@ class WaveNetSoC(SoCCore):
 
         # From the last beat of a frame that comes in to the last beat of its answer.
         heard       = min(spec.out_channels, self.tdm.slots)
-        before      = Ingress.LATENCY + (spec.in_channels - 1) # Last beat into the accelerator,
-        inside      = wavenet.delay(heard, clk_ratio)          # last beat out that is heard,
-        after       = self.tdm.slots - heard                   # and the slots that it leaves empty.
-        least, most = (before + cycles + after for cycles in inside)
+        inside      = wavenet.delay(heard, clk_ratio) # First beat in to last out that is heard,
+        after       = self.tdm.slots - heard          # and the slots that it leaves empty.
+        least, most = (Ingress.LATENCY + cycles + after for cycles in inside)
         wait        = hold_for(self.tdm.frame_latency, least, most)
         self.hold   = stream.Delay(frame_layout(spec.number_format.bits), wait)
         self.frame_latency = self.tdm.frame_latency(least + wait)
-        self.counter_delay = before + wavenet.delay(spec.out_channels, clk_ratio)[0]
+        self.counter_delay = Ingress.LATENCY + wavenet.delay(spec.out_channels, clk_ratio)[0]
 
         self.audio = stream.Pipeline(
             self.tdm.source, self.ingress, wavenet, self.hold, self.egress, self.tdm.sink)

@@ -18,10 +18,10 @@ class WaveNetAccelerator(LiteXModule):
     """A WaveNetCore in a clock domain of its own, for an SoC in the domain "sys".
 
                           sys | clock_domain
-        sink   --> ClockDomainCrossing --> core.sink
-        source <-- ClockDomainCrossing <-- core.source
-        bus    <--- WishboneCrossing ----> core.bus
-        counters <-- BusSynchronizer <---- core.cycles_used, core.saturations
+        sink   --> ClockDomainCrossing --> Buffer --> core.sink
+        source <-- ClockDomainCrossing <-- Buffer <-- core.source
+        bus    <-> WishboneCrossing <---------------> core.bus
+        counters <-- BusSynchronizer <--------------- core.cycles_used, core.saturations
 
     spec, folding, weights, contexts, primitives : see WaveNetCore
     clock_domain : of the core; "sys" puts nothing in between. Another one may have any frequency
@@ -38,18 +38,21 @@ class WaveNetAccelerator(LiteXModule):
     moment, some ten cycles of the slower clock ago. When `bank_out` shows a new bank, no frame of
     the other one is left inside, and that one's parameters may be written.
 
-    Initiation interval: that of the core, and at most a beat per cycle of the slower clock.
+    Initiation interval: that of the core, or up to two cycles of sys for an input beat.
     Latency: self.delay(). Raises ValueError as WaveNetCore does.
     """
-    # Deep enough for a beat a cycle, the way of the pointers there and back included; as deep as
-    # the ECP5's distributed RAM is.
-    CROSSING_DEPTH = 16
+    # Beats. On the way in what the core's clock can do counts, on the way out a beat each cycle:
+    # LFE5U-25F-6 reads one of 4 at 235 to 256 MHz, one of 8 at 180 to 192 MHz (alone, three seeds).
+    SINK_DEPTH, SOURCE_DEPTH = 4, 8
     # Cycles from a beat's handshake to that behind the crossing, in clocks of the latter. The edge
     # that catches the pointer is one earlier or later as clocks and wires are skewed.
     CROSSING_LATENCY = range(2, 5)
+    # Of the two buffers, which keep the crossings off the core's critical paths.
+    BUFFER_LATENCY   = 2
     def __init__(self, spec, folding, weights, contexts=1, primitives="inferred",
         clock_domain="sys", with_csr=True):
         self.clock_domain = clock_domain
+        self.in_channels  = spec.layers[0].in_channels
         self.core         = core = WaveNetCore(spec, folding, weights, contexts, primitives)
         layout            = frame_layout(spec.number_format.bits, contexts)
         self.sink         = stream.Endpoint(layout)
@@ -68,12 +71,17 @@ class WaveNetAccelerator(LiteXModule):
 
         # Frames and parameters.
         # ----------------------
-        self.sink_crossing   = stream.ClockDomainCrossing(layout, "sys", clock_domain,
-            depth=self.CROSSING_DEPTH)
-        self.source_crossing = stream.ClockDomainCrossing(layout, clock_domain, "sys",
-            depth=self.CROSSING_DEPTH)
-        self.pipeline = stream.Pipeline(
-            self.sink, self.sink_crossing, core, self.source_crossing, self.source)
+        way = [core]
+        if clock_domain != "sys":
+            self.sink_crossing   = stream.ClockDomainCrossing(layout, "sys", clock_domain,
+                depth=self.SINK_DEPTH)
+            self.source_crossing = stream.ClockDomainCrossing(layout, clock_domain, "sys",
+                depth=self.SOURCE_DEPTH)
+            self.sink_buffer, self.source_buffer = [ClockDomainsRenamer(clock_domain)(
+                stream.Buffer(layout, pipe_valid=True, pipe_ready=True)) for _ in range(2)]
+            way = [self.sink_crossing, self.sink_buffer, core, self.source_buffer,
+                self.source_crossing]
+        self.pipeline     = stream.Pipeline(self.sink, *way, self.source)
         self.bus_crossing = WishboneCrossing(self.bus, core.bus, "sys", clock_domain)
 
         # Counters.
@@ -97,8 +105,8 @@ class WaveNetAccelerator(LiteXModule):
             self.add_csr()
 
     def delay(self, beats, clk_ratio=1):
-        """(least, most) sys cycles from a frame's last beat at `sink` to its output beat number
-        `beats`, from 1 on, at `source`: an idle core, `source` ready.
+        """(least, most) sys cycles from a frame's first beat at `sink`, the others right behind it,
+        to its output beat number `beats`, from 1 on, at `source`: an idle core, `source` ready.
 
         clk_ratio: cycles of the core's clock in one of sys. Within the domain sys it is one number;
         behind a crossing, the most that skews can make of it.
@@ -106,17 +114,20 @@ class WaveNetAccelerator(LiteXModule):
         stage = self.core.stages[-1]
         times = [self.core.latency + beat//stage.pe*stage.interval + beat % stage.pe
             for beat in range(beats)]
+        enter = self.in_channels - 1
         if self.clock_domain == "sys":
-            return times[-1], times[-1]
+            return enter + times[-1], enter + times[-1]
 
-        def arrival(latency, rounded):
+        def leave(crossing, rounded):
             # A beat leaves when it is there, and a cycle after the one before it.
-            return latency + max(rounded((latency + time)/clk_ratio) + beats - 1 - beat
+            inside = crossing + self.BUFFER_LATENCY
+            return crossing + max(rounded((inside + time)/clk_ratio) + beats - 1 - beat
                 for beat, time in enumerate(times))
-        return (
-            arrival(self.CROSSING_LATENCY[0],  ceil),
-            arrival(self.CROSSING_LATENCY[-1], floor),
-        )
+        quickest, slowest = self.CROSSING_LATENCY[0], self.CROSSING_LATENCY[-1]
+        # A beat waits for the place of one before it to be free.
+        turn  = floor(slowest/clk_ratio) + slowest
+        waits = max(turn - self.SINK_DEPTH, 0)*(enter//self.SINK_DEPTH)
+        return enter + leave(quickest, ceil), enter + waits + leave(slowest, floor)
 
     def add_csr(self):
         self._control = CSRStorage(fields=[

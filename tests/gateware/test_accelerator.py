@@ -17,7 +17,7 @@ from tests.support.clocks import UNRELATED, aligned, paths_between_domains
 from tests.support.core_jobs import BankedReference
 from tests.support.core_runs import bus_read, bus_write, parameters
 from tests.support.nets import random_frames, random_model, random_network
-from tests.support.streams import Clock, FrameCollector, FrameDriver
+from tests.support.streams import FrameCollector, FrameDriver
 
 CLOCKS = [{"sys": 10}, aligned(4), UNRELATED[0]]
 COUNTERS_LATE = 40  # sys cycles, more than a counter takes to come over
@@ -128,22 +128,24 @@ def test_the_old_bank_may_be_written_when_bank_out_shows_the_new_one():
 
 
 def times_of_outputs(dut, frame, clocks):
-    """Sys cycles from the frame's last beat in to each of its beats out."""
-    clock, beats = Clock(), []
-    driver = FrameDriver(dut.sink, [frame], clock=clock)
+    """Sys cycles from the frame's first beat in to each of its beats out."""
+    entered, left = [], []
+    driver = FrameDriver(dut.sink, [frame])
 
     def collect():
         yield dut.source.ready.eq(1)
-        for _ in range(2000):
+        for cycle in range(2000):
             yield
+            if (yield dut.sink.valid) and (yield dut.sink.ready):
+                entered.append(cycle)
             if (yield dut.source.valid):
-                beats.append(clock.cycle - 1)
+                left.append(cycle)
                 if (yield dut.source.last):
                     return
         raise TimeoutError("no frame comes out")
 
-    run_simulation(dut, {"sys": [clock.run(), driver.run(), collect()]}, clocks)
-    return [beat - driver.ends[0] for beat in beats]
+    run_simulation(dut, {"sys": [driver.run(), collect()]}, clocks)
+    return [cycle - entered[0] for cycle in left]
 
 
 @pytest.mark.parametrize("seed", range(300, 312))
@@ -160,7 +162,7 @@ def test_delay_is_exact_in_sys_and_between_its_bounds_behind_a_crossing(seed):
         where = f"seed {seed}, {clocks}: {times} within {bounds}"
         for time, (least, most) in zip(times, bounds):
             assert least <= time <= most, where
-            assert (least == most) if "wavenet" not in clocks else most - least < 6, where
+            assert (least == most) if "wavenet" not in clocks else most - least < 9, where
 
 
 def inputs(dut):
