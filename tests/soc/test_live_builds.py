@@ -1,0 +1,71 @@
+"""Another model, and `bench`, on builds of other kinds: clocks, outputs, layers, rates."""
+
+import numpy as np
+import pytest
+
+from models import image
+from models.spec import Conv1DSpec, NetworkSpec
+from tests.support.live import A, B, sound
+from tests.support.load_runs import upload
+from tests.support.nets import random_model
+from tests.support.soc_runs import (
+    TIMEOUT_S,
+    network_frames,
+    planned,
+    simulation,
+    swap_rows,
+)
+
+# The nets and options of tests/soc/test_sim_audio.py, whose simulators are built already.
+KINDS = NetworkSpec(
+    [
+        Conv1DSpec(4, 8, kernel_size=2, dilation=3, weights="po2"),
+        Conv1DSpec(8, 8, kernel_size=2, dilation=5, repeat=3),
+        Conv1DSpec(8, 4, relu=False, weights="po2"),
+    ],
+    name="kinds",
+)
+
+
+def swapped(model, other, outputs, rate=192_000, bench=True, **options):
+    """Loads `other` while `model` plays, benches both; holds every frame to the two."""
+    benches = []
+
+    def run_bench(console):
+        if bench:
+            benches.append(console.values("bench", TIMEOUT_S))
+
+    with simulation(model, rate, frames=sound(), endless=True, **options) as sim:
+        sim.wait_frames(100, TIMEOUT_S)
+        run_bench(sim.console)
+        reply = sim.console.type(b"load\n" + upload(image.pack(other)), TIMEOUT_S)
+        assert f"crc=0x{image.crc_of(image.pack(other)):08x}" in reply
+        run_bench(sim.console)
+        assert sim.console.values("status", TIMEOUT_S)["overruns"] == "0"
+    assert all(result["integers"] == "equal" for result in benches)
+    heard = sim.frames_out[sim.soc.frame_latency :] >> 16
+    assert not heard[:, outputs:].any()
+    given = network_frames(model.spec, sim.frames_in)
+    models = [each.narrowed(outputs) for each in (model, other)]
+    assert len(swap_rows(models, given, heard[:, :outputs])) == 1
+    return benches
+
+
+def test_a_faster_clock_and_two_of_four_outputs():
+    """The image is of the whole net: what is not built is left out."""
+    folding = planned(A, ratio=4, outputs=2)
+    benches = swapped(A, B, 2, folding=folding, wavenet_clk_ratio=4)
+    assert [bench["accelerator_cycles"] for bench in benches] == ["256"] * 2
+
+
+def test_powers_of_two_and_repeated_layers():
+    model, other = (random_model(KINDS, seed, 0.1) for seed in (4, 8))
+    assert not np.array_equal(model.weights[0][0], other.weights[0][0])
+    swapped(model, other, 4, rate=96_000)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cpu_type", ["vexriscv", "serv"])
+def test_other_cpus(cpu_type):
+    # SERV, a bit a cycle and without a multiplier, would take minutes of simulation.
+    swapped(A, B, 4, bench=cpu_type != "serv", cpu_type=cpu_type)
