@@ -14,12 +14,12 @@ import numpy as np
 from soc.progress import Progress
 from soc.sim_build import build_simulator
 from soc.sim_console import Console
+from soc.sim_frames import as_frames, read_frames
 from soc.sim_soc import MODULES, SYS_CLK_FREQ, generate
 
-BUILD    = Path(__file__).parent.parent / "build"
-CHANNELS = 4
+BUILD      = Path(__file__).parent.parent / "build"
 SET_CYCLES = 20 # from a setting of the firmware until it has read the counter of frames
-START_S  = 60 # seconds of real time that the simulator may take to start; a busy machine is slow
+START_S    = 60 # seconds of real time that the simulator may take to start; a busy machine is slow
 
 class SimulationError(RuntimeError):
     """The simulation did not start, ended by itself or did not end; the message is for the user."""
@@ -286,22 +286,3 @@ class Simulation:
 
 def _block_signals():
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-
-def as_frames(frames):
-    """int32 [n, 4] of int [n] or [n, 1 to 4]; ValueError for other shapes and beyond 24 bits."""
-    frames = np.asarray(frames)
-    if frames.ndim == 1:
-        frames = frames[:, None]
-    if frames.dtype.kind not in "iu" or frames.ndim != 2 or not 1 <= frames.shape[1] <= CHANNELS:
-        raise ValueError(f"frames {frames.dtype} {frames.shape} are not allowed: "
-            f"integers [n, 1 to {CHANNELS}]")
-    if len(frames) == 0 or frames.min() < -(1 << 23) or frames.max() >= 1 << 23:
-        raise ValueError("frames are not allowed: at least one, 24-bit codes")
-    whole = np.zeros((len(frames), CHANNELS), np.int32)
-    whole[:, :frames.shape[1]] = frames
-    return whole
-
-def read_frames(path):
-    """int32 [n, 4] of a file of raw little-endian int32; a frame that is not whole is left out."""
-    words = np.fromfile(path, "<i4")
-    return words[:len(words)//CHANNELS*CHANNELS].reshape(-1, CHANNELS)

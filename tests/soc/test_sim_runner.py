@@ -10,7 +10,8 @@ import soundfile
 from soc import wav
 from soc.progress import Progress
 from soc.sim_build import SimulatorError, build_simulator
-from soc.sim_runner import Simulation, SimulationError, as_frames
+from soc.sim_frames import as_frames
+from soc.sim_runner import Simulation, SimulationError
 from soc.sim_soc import MODULES, generate
 from tests.support.soc_runs import TIMEOUT_S, codes, planned, simulation, zoo_model
 
