@@ -84,6 +84,9 @@ class Conv1D(LiteXModule):
         self.latency      = (layer.repeat - 1)*latency_last + latency
         self.latency_last = layer.repeat*latency_last
 
+        # The strobes of beats and bus accesses under way have no reset of their own.
+        self.reset_cycles = max(TapCache.LATENCY + mvu.latency, WeightMemory.BUS_LATENCY) + 2
+
         self.sink       = stream.Endpoint(frame_layout(bits, contexts))
         self.source     = stream.Endpoint(frame_layout(bits, contexts))
         self.busy       = Signal()

@@ -33,6 +33,8 @@ class WaveNetCore(LiteXModule):
 
     Initiation interval: self.cycles, the slowest stage's. Latency: self.latency cycles from a
     frame's last input beat to its first output beat in an idle core.
+    Reset: for at least self.reset_cycles cycles, in which what is under way runs out; memories, and
+    with them the histories, keep what they hold.
     Raises ValueError for foldings that do not fit and for less than one context.
     """
     def __init__(self, spec, folding, weights, contexts=1, primitives="inferred"):
@@ -69,6 +71,7 @@ class WaveNetCore(LiteXModule):
         self.cycles  = max([stage.cycles for stage in self.stages] + [spec.layers[0].in_channels])
         self.latency = self.stages[-1].latency + sum(
             stage.latency_last for stage in self.stages[:-1])
+        self.reset_cycles = max(stage.reset_cycles for stage in self.stages)
 
         # Parameters.
         # -----------

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from migen import Instance, Memory
+from litex.gen.sim import run_simulation
+from migen import Instance, Memory, ResetInserter
 
 from gateware.wavenet.core import WaveNetCore
 from models.folding import Folding, LayerFolding
@@ -15,6 +16,7 @@ from models.reference import Reference
 from models.spec import Conv1DSpec, NetworkSpec
 from tests.support.core_runs import build, simulate
 from tests.support.nets import random_frames, random_model, random_network
+from tests.support.streams import FrameCollector, FrameDriver
 
 
 @pytest.mark.parametrize("seed", range(100, 116))
@@ -64,6 +66,55 @@ def test_more_lanes_than_one_register_drives(inputs, outputs, pe, simd):
     assert np.array_equal(collector.frames, Reference(model).run(frames))
     assert collector.starts[0] - driver.ends[0] == fold.latency
     assert set(np.diff(collector.starts[6:])) == {max(fold.cycles, inputs)}
+
+
+def test_a_reset_in_any_cycle_of_a_frame_leaves_nothing_under_way():
+    """Held for reset_cycles; layers of one tap, since histories outlive a reset."""
+    layers = [Conv1DSpec(3, 4), Conv1DSpec(4, 4, weights="po2"), Conv1DSpec(4, 2, relu=False)]
+    model = random_model(NetworkSpec(layers), seed=1, scale=0.1)
+    folds = tuple(
+        LayerFolding(layer, pe, simd) for layer, pe, simd in zip(layers, (2, 1, 1), (1, 4, 2))
+    )
+    folding = Folding(model.spec, folds, 0)
+    expected = Reference(model).run(random_frames(model.spec, 3, seed=2)).tolist()
+    for cycle in range(3 * folding.cycles, 5 * folding.cycles):
+        heard = frames_after_a_reset(build(model, folding), model.spec, cycle)
+        assert heard == expected, f"reset in cycle {cycle}"
+
+
+def frames_after_a_reset(core, spec, cycle):
+    """Frames flow, the reset comes in `cycle`; what is heard of three frames of seed 2 after it."""
+    dut = ResetInserter()(core)
+    after = FrameDriver(core.sink, random_frames(spec, 3, seed=2))
+    collector = FrameCollector(core.source, 3)
+    sink, beats = core.sink, random_frames(spec, cycle, seed=1).ravel()
+
+    def drive():
+        sent = 0
+        for _ in range(cycle):
+            channel = sent % spec.in_channels
+            yield sink.valid.eq(1)
+            yield sink.data.eq(int(beats[sent]))
+            yield sink.first.eq(channel == 0)
+            yield sink.last.eq(channel == spec.in_channels - 1)
+            yield
+            sent += yield sink.ready
+        yield sink.valid.eq(0)
+        yield dut.reset.eq(1)
+        for _ in range(core.reset_cycles):
+            yield
+        yield dut.reset.eq(0)
+        yield
+        yield from after.run()
+
+    def collect():
+        yield core.source.ready.eq(1)
+        for _ in range(cycle + core.reset_cycles + 1):
+            yield
+        yield from collector.run()
+
+    run_simulation(dut, [drive(), collect()])
+    return collector.frames
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
