@@ -107,7 +107,8 @@ class Conv1D(LiteXModule):
             simd       = simd,
             contexts   = rounds,
             sinks      = min(layer.repeat, 2),
-            pending    = 2 if layer.repeat == 1 else frames,
+            # From its last beat to its release a frame of one cycle is there for four.
+            pending    = (3 if cycles == 1 else 2) if layer.repeat == 1 else frames,
             spread     = spread,
             primitives = primitives,
         )

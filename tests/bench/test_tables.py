@@ -129,16 +129,16 @@ def test_plots_are_drawn(tmp_path):
         assert image.std() > 0.05, name
 
 
-SEEN = {"ends": [4, 8, 20], "starts": [864, *(1500 + 512 * n for n in range(20))]}
+SEEN = {"ends": [4, 8, 20], "starts": [877, *(1500 + 512 * n for n in range(20))]}
 
 
 def test_cycles_are_the_simulations_and_the_planners():
     folding = plan(get("original"), 512)
-    assert cycles.cycles_seen(SEEN, folding) == {"interval": 512, "latency": 860}
+    assert cycles.cycles_seen(SEEN, folding) == {"interval": 512, "latency": folding.latency}
     unsteady = [*SEEN["starts"][:-1], SEEN["starts"][-1] + 1]
     with pytest.raises(tools.BenchError, match=r"^original: frames come every \[512, 513\] "):
         cycles.cycles_seen(SEEN | {"starts": unsteady}, folding)
-    with pytest.raises(tools.BenchError, match="^original: {'interval': 512, 'latency': 859} sim"):
+    with pytest.raises(tools.BenchError, match="^original: {'interval': 512, 'latency': 872} sim"):
         cycles.cycles_seen(SEEN | {"ends": [5]}, folding)
 
 

@@ -94,7 +94,7 @@ def test_plan_takes_a_topology_an_objective_a_device_contexts_and_outputs(room, 
     status, by_name, err = run(["plan", "original", *options], capsys)
     assert (status, err) == (0, "")
     assert "2: 16->1 K4 D16 " in by_name and "\n4 x 16 of 1024 cycles a sample, " in by_name
-    assert "LFE5UM5G-85F: 112 of 156 multipliers, " in by_name
+    assert "LFE5UM5G-85F: 96 of 156 multipliers, " in by_name
     assert run(["plan", "m.npz", *options], capsys) == (0, by_name, "")
     _, out, _ = run(["plan", "--help"], capsys)
     text = " ".join(out.split())
