@@ -55,7 +55,9 @@ def text(measured, yosys, nextpnr):
         command=COMMAND,
         yosys=yosys,
         nextpnr=nextpnr,
-        seeds=f"seeds 1 to {most}" if most == least else f"seeds 1 to {least} or {most}",
+        seeds=f"seeds 1 to {most}"
+        if most == least
+        else f"seeds 1 to {least} or to {most} (all are in the last table)",
         synthesis=SYNTHESIS,
         rows=tables.folding_table(measured),
         goals=tables.goal_table(measured),

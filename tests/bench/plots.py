@@ -9,6 +9,7 @@ from matplotlib import pyplot as plt  # noqa: E402
 
 OURS, THEIRS, WANTED = "#1f6fb4", "#c8500f", "#333333"
 GRID = {"color": "#dddddd", "linewidth": 0.6}
+ABOVE, BELOW = (6, 2), (6, -9)  # of a point, in points
 
 
 def draw(measured, folder):
@@ -35,7 +36,8 @@ def _work(measured):
         for m in measured:
             point = value(m), m.multiplications * m.frames_per_second / 1e9
             axis.plot(*point, "o", color=OURS)
-            axis.annotate(m.row.name, point, xytext=(6, -3), textcoords="offset points", fontsize=9)
+            place = ABOVE if m.row.name in ("throughput", "area") else BELOW  # of close neighbours
+            axis.annotate(m.row.name, point, xytext=place, textcoords="offset points", fontsize=9)
         axis.plot(original, theirs, "D", color=THEIRS, markerfacecolor="white")
         axis.annotate(
             "the original design\n(estimated, did not route)",
@@ -74,6 +76,6 @@ def _fmax(measured):
     axis.set_axisbelow(True)
     axis.plot([], [], "o", color=OURS, label="a seed, routed")
     axis.plot([], [], "|", color=WANTED, markersize=12, markeredgewidth=2, label="asked for")
-    axis.legend(loc="lower right", fontsize=9)
+    axis.legend(loc="lower left", fontsize=9)
     axis.set_title("Fmax of the core alone")
     return figure
