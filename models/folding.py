@@ -143,9 +143,7 @@ class LayerFolding:
         """Slots for what the taps reach and what comes in meanwhile: a power of two unless that
         takes a third more block RAM (gateware/wavenet/tap_cache.py)."""
         layer, bits = self.layer, self.number_format.bits
-        pending = self.burst
-        if layer.repeat == 1:
-            pending = 3 if self.pass_cycles == 1 else 2
+        pending = max(2, ceil(3 / self.pass_cycles)) if layer.repeat == 1 else self.burst
         words = layer.in_channels // min(self.simd, layer.in_channels)
         slot = 1 << ((words - 1).bit_length() + (contexts - 1).bit_length())
         least = (layer.kernel_size - 1) * layer.dilation + 1 + pending

@@ -107,8 +107,9 @@ class Conv1D(LiteXModule):
             simd       = simd,
             contexts   = rounds,
             sinks      = min(layer.repeat, 2),
-            # From its last beat to its release a frame of one cycle is there for four.
-            pending    = (3 if cycles == 1 else 2) if layer.repeat == 1 else frames,
+            # Two, so that the producer's next frame comes in while the last one waits; more where
+            # the three cycles from a frame's last beat to its start take more.
+            pending    = max(2, ceil(3/cycles)) if layer.repeat == 1 else frames,
             spread     = spread,
             primitives = primitives,
         )

@@ -15,7 +15,7 @@ from models.folding import Folding, LayerFolding
 from models.spec import Conv1DSpec, NetworkSpec
 from tests.support.clocks import UNRELATED, aligned, paths_between_domains
 from tests.support.core_jobs import BankedReference
-from tests.support.core_runs import bus_read, bus_write, parameters
+from tests.support.core_runs import bus_write, bus_write_and_read, parameters
 from tests.support.nets import random_frames, random_model, random_network
 from tests.support.streams import FrameCollector, FrameDriver
 
@@ -46,14 +46,6 @@ def watch(counters, seen):
         if not seen or now != seen[-1]:
             seen.append(now)
         yield
-
-
-def write_and_read(dut, words, read_back):
-    for address, value in words:
-        yield from bus_write(dut.bus, address, value % 2**32)
-    for address, _ in words:
-        value = yield from bus_read(dut.bus, address)
-        read_back.append((address, value - (value >> 31 << 32)))
 
 
 @pytest.mark.parametrize("clocks", CLOCKS)
@@ -88,7 +80,12 @@ def test_frames_parameters_and_counters_cross(clocks):
         ends.append((yield dut.core.cycles_used))
 
     counters = [dut.cycles_used, *dut.saturations]
-    processes = [drive(), collect(), write_and_read(dut, words, read_back), watch(counters, seen)]
+    processes = [
+        drive(),
+        collect(),
+        bus_write_and_read(dut.bus, words, read_back),
+        watch(counters, seen),
+    ]
     run_simulation(dut, {"sys": processes}, clocks)
     reference = BankedReference(models, 2)
     expected = [reference.step(*triple) for triple in zip(frames, banks, contexts)]

@@ -9,7 +9,7 @@ from gateware.audio.embedding import Ingress
 from models.folding import Folding, LayerFolding
 from models.spec import Conv1DSpec, NetworkSpec
 from tests.support import naive
-from tests.support.core_runs import build, bus_read, bus_write, parameters, simulate
+from tests.support.core_runs import build, bus_write, bus_write_and_read, parameters, simulate
 from tests.support.nets import random_frames, random_model
 from tests.support.streams import FrameCollector, FrameDriver
 
@@ -29,19 +29,16 @@ def test_a_bank_written_while_frames_flow_computes_the_frames_that_carry_its_tag
     frames = random_frames(model.spec, len(banks), seed=pe)
     read_back = []
     _, collector, _ = simulate(
-        core, frames, banks, stall=0.5, seed=pe, extra=[write_and_read(core, words, read_back)]
+        core,
+        frames,
+        banks,
+        stall=0.5,
+        seed=pe,
+        extra=[bus_write_and_read(core.bus, words, read_back)],
     )
     assert read_back == words
     assert collector.banks == banks
     assert collector.frames == naive.run([model, other], banks, frames.tolist())
-
-
-def write_and_read(core, words, read_back):
-    for address, value in words:
-        yield from bus_write(core.bus, address, value % 2**32)
-    for address, _ in words:
-        value = yield from bus_read(core.bus, address)
-        read_back.append((address, value - (value >> 31 << 32)))
 
 
 class IngressAndCore(LiteXModule):

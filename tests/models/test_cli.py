@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,10 @@ from models.reference import Reference
 from models.spec import Conv1DSpec, Model, NetworkSpec
 from models.topologies import get
 from models.training import waves
+from tests.support.command_line import run_main
 from tests.support.nets import random_model
+
+run = partial(run_main, main)  # (argv, capsys) -> (status, stdout, stderr)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,16 +32,6 @@ def room(tmp_path, monkeypatch):
     codes = np.random.default_rng(2).integers(-9000, 9000, (3000, 2)).astype(np.int16)
     soundfile.write("w.wav", codes, 192_000)
     return tmp_path
-
-
-def run(argv, capsys):
-    """(status, stdout, stderr) of a command line."""
-    try:
-        status = main([str(word) for word in argv])
-    except SystemExit as stop:
-        status = stop.code
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
 
 
 def refused(argv, message, capsys):

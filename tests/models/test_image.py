@@ -4,6 +4,7 @@ import json
 import struct
 import zlib
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,7 +15,10 @@ from models.image import ImageError
 from models.reference import Reference
 from models.spec import Conv1DSpec, Model, ModelError, NetworkSpec, NumberFormat
 from models.topologies import get
+from tests.support.command_line import run_main
 from tests.support.nets import random_frames, random_model
+
+run = partial(run_main, main)  # (argv, capsys) -> (status, stdout, stderr)
 
 
 def tiny():
@@ -238,16 +242,6 @@ def test_a_format_without_one_has_no_layer_in_excess():
 
 
 # python -m models image ---------------------------------------------------------------------------
-
-
-def run(argv, capsys):
-    """(status, stdout, stderr) of a command line."""
-    try:
-        status = main([str(word) for word in argv])
-    except SystemExit as stop:
-        status = stop.code
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
 
 
 def test_the_command_writes_image_and_listing(tmp_path, monkeypatch, capsys):

@@ -16,6 +16,7 @@ from soc.client import Build, Client, runs
 from soc.host_bus import ClientError, UARTBus, connect
 from soc.sim_soc import generate
 from soc.weight_map import WeightMap
+from tests.support.command_line import run_main
 from tests.support.load_runs import places, weight_map
 from tests.support.nets import random_model
 from tests.support.soc_runs import planned, zoo_model
@@ -236,13 +237,9 @@ def test_what_is_wrong_is_one_line(argv, message, build, tmp_path, monkeypatch, 
     (tmp_path / "bad.json").write_text("{}")
     if "--csr" not in argv:
         argv = [*argv, "--csr", "csr.json"]
-    try:
-        status = command_line.main(argv)
-    except SystemExit as stop:
-        status = stop.code
-    captured = capsys.readouterr()
-    assert (status, captured.out) == (2, "")
-    assert re.match(rf"python -m soc {argv[0]}: error: {re.escape(message)}.*\n$", captured.err)
+    status, out, err = run_main(command_line.main, argv, capsys)
+    assert (status, out) == (2, "")
+    assert re.match(rf"python -m soc {argv[0]}: error: {re.escape(message)}.*\n$", err)
 
 
 def test_a_port_that_does_not_answer(monkeypatch, build):

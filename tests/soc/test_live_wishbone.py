@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from soc import __main__ as command_line
 from soc.client import Build, Client
 from soc.host_bus import ClientError, UARTBus
 from soc.sim_runner import free_port
+from tests.support.command_line import run_main
 from tests.support.live import A, B, C, crc, heard_and_given, sound
 from tests.support.load_runs import MAGIC_ACK, jump, load_frames
 from tests.support.soc_runs import TIMEOUT_S, simulation, swap_rows
@@ -24,14 +26,7 @@ def url(sim):
     return f"socket://localhost:{sim.bridge_port}"
 
 
-def run(argv, capsys):
-    """(status, stdout, stderr) of python -m soc."""
-    try:
-        status = command_line.main([str(word) for word in argv])
-    except SystemExit as stop:
-        status = stop.code
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
+run = partial(run_main, command_line.main)  # python -m soc
 
 
 @pytest.fixture

@@ -58,6 +58,15 @@ def bus_cycle(bus):
     raise TimeoutError("the bus does not answer")
 
 
+def bus_write_and_read(bus, words, read_back):
+    """Write `words` [(address, signed value)], then append what is read there to `read_back`."""
+    for address, value in words:
+        yield from bus_write(bus, address, value % 2**32)
+    for address, _ in words:
+        value = yield from bus_read(bus, address)
+        read_back.append((address, value - (value >> 31 << 32)))
+
+
 def parameters(core, model, bank):
     """(bus address, value) of every parameter of `model` in `bank`."""
     for index, (stage, pair) in enumerate(zip(core.stages, model.weights)):
