@@ -12,6 +12,7 @@ from litex.soc.integration.soc_core import SoCCore
 from litex.soc.interconnect import stream
 
 from gateware.audio.ak4619 import AK4619
+from gateware.audio.calibration import Calibration
 from gateware.audio.egress import Egress
 from gateware.audio.embedding import Ingress
 from gateware.audio.recorder import FrameRecorder
@@ -59,7 +60,8 @@ def hold_for(frame_latency, least, most):
 class WaveNetSoC(SoCCore):
     """CPU, console and the audio path, which needs no software to play:
 
-        codec (TDM) --> Ingress --> WaveNetAccelerator --> Egress --> codec (TDM)
+        codec (TDM) --> Calibration --> Ingress --> WaveNetAccelerator
+                    <-- Calibration <-- Egress  <--
 
     crg         : clock domain "sys" of `sys_clk_freq` Hz, the frequency it truly has; for a
                   wavenet_clk_ratio above 1 also "wavenet" of that many times the frequency, from
@@ -76,6 +78,9 @@ class WaveNetSoC(SoCCore):
 
     self.cycles_per_sample : sys cycles a frame
     self.sample_rate       : the true one, sys_clk_freq/cycles_per_sample, Hz
+    input_calibration, output_calibration : (offset, gain) of each codec channel as they are after
+                  power-up, see Calibration; None: words pass as they are
+    invert_inputs : the module's inputs invert
     power_up_ms : what the codec is given to wake up, over its 10 ms; a simulation may scale both
     with_bench      : memory for the console's `bench`, see soc/bench_plan.py
     load_timeout_ms : silence after which the console's `load` gives up
@@ -95,18 +100,21 @@ class WaveNetSoC(SoCCore):
     primitives         = PRIMITIVES
 
     def __init__(self, platform, sys_clk_freq, crg, codec_pads, model, folding,
-        sample_rate       = 192_000,
-        with_wavenet      = True,
-        wavenet_clk_ratio = 1,
-        primitives        = PRIMITIVES[0],
-        power_up_ms       = 12,
-        load_timeout_ms   = 1000,
-        with_bench        = True,
-        with_uartbone     = False,
-        with_jtagbone     = False,
-        with_etherbone    = False,
-        eth_phy           = None,
-        eth_ip            = "192.168.1.50",
+        sample_rate        = 192_000,
+        with_wavenet       = True,
+        wavenet_clk_ratio  = 1,
+        primitives         = PRIMITIVES[0],
+        input_calibration  = None,
+        output_calibration = None,
+        invert_inputs      = False,
+        power_up_ms        = 12,
+        load_timeout_ms    = 1000,
+        with_bench         = True,
+        with_uartbone      = False,
+        with_jtagbone      = False,
+        with_etherbone     = False,
+        eth_phy            = None,
+        eth_ip             = "192.168.1.50",
         **kwargs):
         if wavenet_clk_ratio not in self.wavenet_clk_ratios:
             raise ValueError(f"wavenet_clk_ratio {wavenet_clk_ratio} is not allowed: "
@@ -140,19 +148,30 @@ class WaveNetSoC(SoCCore):
 
         # Codec ------------------------------------------------------------------------------------
         self.add_codec(codec_pads, sample_rate, power_up_ms)
+        self.add_calibration(input_calibration, output_calibration, invert_inputs)
 
         # Accelerator ------------------------------------------------------------------------------
         if with_wavenet:
             self.add_wavenet(model, folding, wavenet_clk_ratio, primitives, with_bench)
         else:
-            self.comb += self.tdm.source.connect(self.tdm.sink)
-            self.frame_latency = self.tdm.frame_latency(0)
+            self.comb += self.calibration_in.source.connect(self.calibration_out.sink)
+            self.frame_latency = self.tdm.frame_latency(2*Calibration.LATENCY)
 
     # Codec ----------------------------------------------------------------------------------------
     def add_codec(self, pads, sample_rate, power_up_ms):
         self.codec = AK4619(pads, self.sys_clk_freq, sample_rate, power_up_ms=power_up_ms)
         self.tdm   = TDM(pads, **AK4619.serial_format(self.sys_clk_freq, sample_rate))
         self.comb += self.tdm.mute.eq(~self.codec.ready)
+
+    def add_calibration(self, inputs, outputs, invert_inputs):
+        neutral = [Calibration.NEUTRAL]*self.tdm.slots
+        width   = self.tdm.data_width
+        self.calibration_in  = Calibration(inputs or neutral, width, invert_inputs)
+        self.calibration_out = Calibration(outputs or neutral, width)
+        self.comb += [
+            self.tdm.source.connect(self.calibration_in.sink),
+            self.calibration_out.source.connect(self.tdm.sink),
+        ]
 
     # Accelerator ----------------------------------------------------------------------------------
     def add_wavenet(self, model, folding, clk_ratio, primitives, with_bench):
@@ -176,14 +195,16 @@ class WaveNetSoC(SoCCore):
         heard       = min(spec.out_channels, self.tdm.slots)
         inside      = wavenet.delay(heard, clk_ratio) # First beat in to last out that is heard,
         after       = self.tdm.slots - heard          # and the slots that it leaves empty.
-        least, most = (Ingress.LATENCY + cycles + after for cycles in inside)
+        outside     = 2*Calibration.LATENCY + Ingress.LATENCY
+        least, most = (outside + cycles + after for cycles in inside)
         wait        = hold_for(self.tdm.frame_latency, least, most)
         self.hold   = stream.Delay(frame_layout(spec.number_format.bits), wait)
         self.frame_latency = self.tdm.frame_latency(least + wait)
-        self.counter_delay = Ingress.LATENCY + wavenet.delay(spec.out_channels, clk_ratio)[0]
+        self.counter_delay = (Calibration.LATENCY + Ingress.LATENCY
+            + wavenet.delay(spec.out_channels, clk_ratio)[0])
 
-        self.audio = stream.Pipeline(
-            self.tdm.source, self.ingress, wavenet, self.hold, self.egress, self.tdm.sink)
+        self.audio = stream.Pipeline(self.calibration_in.source, self.ingress, wavenet, self.hold,
+            self.egress, self.calibration_out.sink)
         self.comb += self.ingress.bank.eq(wavenet.bank)
 
         self.bus.add_slave("wavenet", wavenet.bus, SoCRegion(

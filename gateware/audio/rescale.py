@@ -11,8 +11,10 @@ def rescale(word, shift, bits):
         word = word >> -shift
     elif shift > 0:
         word = word << shift
-    width, _  = value_bits_sign(word)
+    width, _ = value_bits_sign(word)
     if width <= bits:
         return word
-    low, high = -2**(bits - 1), 2**(bits - 1) - 1
-    return Mux(word > high, high, Mux(word < low, low, word))
+    # By its bits: Verilog takes a negative constant of a comparison as unsigned.
+    sign = word[width - 1]
+    fits = word[bits - 1:width - 1] == Replicate(sign, width - bits)
+    return Mux(fits, word[:bits], Cat(Replicate(~sign, bits - 1), sign))

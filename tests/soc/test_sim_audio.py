@@ -5,8 +5,10 @@ from copy import deepcopy
 import numpy as np
 import pytest
 
-from models.spec import Conv1DSpec, Model, NetworkSpec
+from models.reference import Reference
+from models.spec import Conv1DSpec, Model, NetworkSpec, NumberFormat
 from models.topologies import get
+from tests.support.calibration import calibrated
 from tests.support.nets import random_model
 from tests.support.soc_runs import (
     TIMEOUT_S,
@@ -94,6 +96,40 @@ def test_the_accelerator_at_four_times_the_clock_with_two_of_four_outputs():
     assert info["outputs"] == "2 of 4" and info["topology"].endswith("16->2 K4 D128")
     counts = [int(status[f"saturations{i}"]) for i in range(3)]
     assert counts == list(reference.saturations) and sum(counts) > 0
+
+
+def test_a_calibrated_module():
+    """The constants of a real module, whose inputs invert, on both sides of the network."""
+    model = four_outputs()
+    module = {
+        "input_calibration": [(-157, 1156), (-182, 1157), (64, 1162), (-140, 1157)],
+        "output_calibration": [(-705, 997), (-603, 1000), (-568, 1100), (-747, 1004)],
+    }
+    frames = codes(waves(seed=12))
+    with simulation(model, frames=frames, invert_inputs=True, **module) as sim:
+        sim.wait(TIMEOUT_S)
+    heard = calibrated(sim.frames_in >> 8, module["input_calibration"], invert=True)
+    reference = Reference(model)
+    still = calibrated(np.zeros((1, 4), int), module["input_calibration"], invert=True)
+    reference.run(network_frames(model.spec, np.tile(still << 8, (model.spec.receptive_field, 1))))
+    outputs = reference.run(network_frames(model.spec, heard << 8))
+    expected = calibrated(outputs, module["output_calibration"])
+    assert_plays(sim, expected)
+    assert expected.max() == 32767 and expected.min() == -32768
+    assert sim.report["complaints"] == []
+
+
+def test_a_narrower_word_than_the_codec_s():
+    """Both ends of the range are clipped on the way in, and words are widened on the way out."""
+    layers = (Conv1DSpec(4, 4, kernel_size=2, relu=False),)
+    spec = NetworkSpec(layers, NumberFormat(bits=14, frac=12), name="narrow")
+    model = random_model(spec, seed=6, scale=0.2)
+    frames = 8 * waves(seed=6)
+    with simulation(model, frames=codes(np.clip(frames, -(2**15), 2**15 - 1))) as sim:
+        sim.wait(TIMEOUT_S)
+    heard = np.clip(sim.frames_in >> 8, -(2**13), 2**13 - 1)
+    assert (heard == -(2**13)).any() and (heard == 2**13 - 1).any()
+    assert_plays(sim, after_silence(model).run(network_frames(spec, heard << 8)))
 
 
 def test_every_layer_kind():
