@@ -1,6 +1,6 @@
 """The house of rooms: imports run one way, files stay small, git holds sources only.
 
-    build.py -> soc -> gateware        build.py -> boards, models        soc -> models.image
+    build.py -> targets -> boards, models, soc        soc -> gateware, models.image
 
 The checks read the files and import nothing, so they see what a test run would not execute.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("models", "gateware", "soc", "boards")
+ROOMS = ("models", "gateware", "soc", "boards", "targets")
 OURS = (*ROOMS, "build", "tests")
 HARDWARE = ("migen", "litex", "litex_boards")
 TENSORFLOW = ("tensorflow", "keras", "qkeras", "tf_keras")
@@ -88,7 +88,11 @@ def allowed(item):
     ours = within(target, *OURS)
     room = Path(path).parts[0]
     if path == "build.py":
-        return not ours or within(target, "soc", "boards", "models")
+        return not ours or within(target, "targets", "soc")
+    if room == "targets":
+        return not within(target, *TENSORFLOW) and (
+            not ours or within(target, "targets", "boards", "models", "soc")
+        )
     if room == "soc":
         return not within(target, "litex_boards", *TENSORFLOW) and (
             not ours or within(target, "soc", "gateware", "models.image")
@@ -221,7 +225,12 @@ def test_git_holds_no_index_address():
         ("soc/wavenet_soc.py", "import importlib\nimportlib.import_module('boards.ecpix5')"),
         ("soc/sim_soc.py", "import litex_boards.platforms.ecpix5"),
         ("boards/ecpix5.py", "from soc.toolchain import environment"),
+        ("soc/sim_soc.py", "from targets import arguments"),
+        ("boards/ecpix5.py", "from targets.arguments import ROOT"),
+        ("targets/board.py", "from gateware import layouts"),
+        ("targets/board.py", "import tests.support"),
         ("build.py", "from gateware import layouts"),
+        ("build.py", "from boards import ecpix5"),
         ("build.py", "import tests.support"),
     ],
 )
@@ -240,7 +249,11 @@ def test_a_wrong_arrow_is_seen(path, text, tmp_path):
 @pytest.mark.parametrize(
     "path, text",
     [
-        ("build.py", "import argparse\nfrom models import folding\nfrom soc import sim_soc"),
+        ("build.py", "import argparse\nfrom targets import board\nfrom soc import toolchain"),
+        (
+            "targets/board.py",
+            "from boards import ecpix5\nfrom models import spec\nimport soc.client",
+        ),
         ("soc/sim_soc.py", "import numpy\nfrom gateware import layouts\nfrom models import image"),
         ("models/training/train.py", "import tensorflow, qkeras\nfrom models import spec"),
         ("gateware/core.py", "import math\nfrom migen import *\nfrom .layouts import frame"),

@@ -1,0 +1,97 @@
+"""build.py --sim and --demo: the SoC in Verilator, with sound."""
+
+import fcntl
+from contextlib import contextmanager
+from pathlib import Path
+
+from models.planner import plan
+from models.reference import Reference
+from models.spec import Model
+from models.training.tour import STOPS, Tour
+from models.wav import read as read_wav
+from soc import demo, wav
+from soc.progress import Progress
+from soc.sim_runner import Simulation
+from soc.sim_session import run_session
+from soc.sim_soc import SYS_CLK_FREQ, generate
+from soc.wavenet_soc import cycles_per_sample
+from targets.arguments import ROOT, UsageError
+
+OUT = ROOT / "out" / "demo"
+
+
+@contextmanager
+def build_folder(args):
+    """The folder of --output-dir, made where it is missing and held against a second run."""
+    folder = Path(args.output_dir or ROOT / "build" / ("demo" if args.demo else "sim"))
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(
+                f"{folder} is in use by another simulation; --output-dir names another folder"
+            ) from None
+        yield folder
+
+
+def simulate(parser, args):
+    """Builds and runs the simulation that the arguments describe; returns the exit status."""
+    model = Model.load(args.model)
+    cycles = cycles_per_sample(SYS_CLK_FREQ, args.sample_rate)
+    rate = SYS_CLK_FREQ / cycles
+    folding = plan(
+        model.spec,
+        cycles * args.wavenet_clk_ratio,
+        args.objective,
+        args.device,
+        outputs=args.outputs,
+    )
+    recording = None if args.wav_in is None else read_wav(args.wav_in, rate)
+    builder_kwargs = parser.builder_argdict
+    soc_kwargs = dict(
+        parser.soc_argdict,
+        sample_rate=args.sample_rate,
+        wavenet_clk_ratio=args.wavenet_clk_ratio,
+    )
+    with build_folder(args) as folder:
+        if not builder_kwargs["compile_gateware"]:
+            generate(model, folding, folder, builder_kwargs=builder_kwargs, **soc_kwargs)
+            return 0
+        options = dict(
+            port=args.serial_port,
+            bridge_port=args.bridge_port,
+            trace=args.trace,
+            output_dir=folder,
+            builder_kwargs=builder_kwargs,
+            progress=Progress(),
+            power_up_ms=args.power_up_ms,
+            **soc_kwargs,
+        )
+        if args.demo:
+            return demonstrate(args, model, folding, rate, recording, options)
+        frames = None if recording is None else wav.to_codes(recording)
+        duration = None if args.duration is None else max(round(args.duration * rate), 1)
+        simulation = Simulation(model, folding, frames=frames, duration=duration, **options)
+        return run_session(simulation, args.wav_out)
+
+
+def demonstrate(args, model, folding, rate, recording, options):
+    """Takes the SoC on a tour, holds it to the reference, writes sound, pictures and a table."""
+    model = model.narrowed(folding.spec.out_channels)
+    tour = Tour(model, rate, args.duration, None if recording is None else recording[:, 0])
+    progress = options["progress"]
+    frames = demo.to_frames(tour.input)
+    with Simulation(model, folding, frames=frames, endless=True, **options) as sim:
+        marks, status = demo.perform(sim, tour.embeddings, tour.each, progress)
+    with progress.step("Comparison with the reference"):
+        takes = demo.verify(model.spec, Reference(model), sim, tour.embeddings, marks)
+    spans = [(take.start, take.stop) for take in takes]
+    entered, heard = demo.signals(sim)
+    with progress.step("Sound and pictures"):
+        OUT.mkdir(parents=True, exist_ok=True)
+        demo.write_sound(OUT, sim)
+        tour.draw(OUT, entered, heard, spans)
+    demo.print_table(zip(STOPS, takes, tour.errors(heard, spans)), sim, status)
+    print(f"written to {OUT}: {', '.join(sorted(path.name for path in OUT.iterdir()))}")
+    return 1 if sim.report["complaints"] or int(status["overruns"]) else 0
