@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from gateware.audio.ak4619 import AK4619
+
 from soc.progress import Progress
 from soc.sim_build import build_simulator
 from soc.sim_console import Console
@@ -59,6 +61,7 @@ class Simulation:
     output_dir  : where Verilog, firmware, csr.csv, ... go; default: a folder removed at the end
     power_up_ms : simulated time that the codec model wants to wake up, 10 in truth; the SoC gives
                   it a fifth more
+    codec_address : on I2C, that the codec model answers to
     rom         : words of the ROM instead of the firmware
     baudrate    : of both ports, which then lose bytes as a real line does; None: as fast as can be
     progress    : soc.progress.Progress for the steps of the build; default: quiet
@@ -75,11 +78,13 @@ class Simulation:
     """
     def __init__(self, model, folding, frames=None, duration=None, endless=False, port=0,
         trace=False, output_dir=None, rom=None, builder_kwargs=None, progress=None,
-        power_up_ms=10.0, bridge_port=0, baudrate=None, **soc_kwargs):
+        power_up_ms=10.0, codec_address=AK4619.I2C_ADDRESS, bridge_port=0, baudrate=None,
+        **soc_kwargs):
         self.progress = progress or Progress(quiet=True)
         self.model, self.folding, self.trace, self.rom = model, folding, trace, rom
         self.soc_kwargs, self.builder_kwargs = soc_kwargs, builder_kwargs
         self.power_up_ms, self.baudrate = power_up_ms, baudrate
+        self.codec_address = codec_address
         self.soc_kwargs.setdefault("power_up_ms", 1.2*power_up_ms)
         self.input    = None if frames is None else as_frames(frames)
         self.duration = 0 if endless else duration or (0 if frames is None else len(self.input))
@@ -151,6 +156,7 @@ class Simulation:
                 "frames_out"      : "frames_out.raw",
                 "duration_frames" : self.duration,
                 "power_up_ms"     : self.power_up_ms,
+                "i2c_address"     : self.codec_address,
                 "report"          : "report.json",
             }},
             {"timebase": 1},

@@ -14,17 +14,18 @@ from gateware.audio.i2c import I2CMaster, I2CPads
 class AK4619(LiteXModule):
     """Brings an AK4619 codec up after reset, without a CPU, and tells when it plays.
 
-        POWER_DOWN --> POWER_UP --> CONFIGURE --> READY
+        POWER_DOWN --> POWER_UP --> CONFIGURE -----> READY
         PDN low        PDN high     registers,
-        pdn_low_us     power_up_ms  RSTN last
+        pdn_low_us     power_up_ms  RSTN last, read back
                                     |       ^
-                            no ack  v       |  retry_ms
+                  no ack, differs   v       |  retry_ms
                                     PAUSE --+
 
-    CONFIGURE is two I2C transfers: all registers from 0x00 up with RSTN = 0, then register 0x00
-    with RSTN = 1. A byte without acknowledge ends the transfer; after a pause both are sent again,
-    for ever. The clocks (TDM with the parameters of `AK4619.serial_format`) have to run all the
-    time.
+    CONFIGURE writes all registers from 0x00 up with RSTN = 0, then register 0x00 with RSTN = 1, and
+    reads all back. A byte without acknowledge ends the transfer; after a pause it all begins again,
+    for ever. So it does where a register differs, but only READ_BACKS times: a codec that answers,
+    of another stepping perhaps, is played with then, and `differs` stays. The clocks (TDM with the
+    parameters of `AK4619.serial_format`) have to run all the time.
 
     Parameters
     ----------
@@ -40,18 +41,22 @@ class AK4619(LiteXModule):
     Signals
     -------
     ready   : the registers are written, and the codec is out of reset. TDM.mute wants its inverse.
-    error   : the last attempt was not acknowledged (or the bus was not free); 0 again when READY.
+    error   : the last attempt was not acknowledged (or the bus was not free), or a register
+              differed; 0 again when READY.
+    differs : a register did not read back as written in the last attempt,
+    register: and which, the last of them.
     state   : POWER_DOWN, POWER_UP, CONFIGURE, READY, PAUSE (the constants of this class).
     retries : attempts beyond the first since reset or restart, stops at 65535.
     restart : in, a cycle of 1 begins again with POWER_DOWN (in CONFIGURE: after a STOP).
 
-    CSRs: status (ready, error, state), control (restart), retries.
+    CSRs: status (ready, error, differs, state, register), control (restart), retries.
 
-    Latency to READY: about pdn_low_us + power_up_ms + 230/scl_freq.
+    Latency to READY: about pdn_low_us + power_up_ms + 450/scl_freq.
     Raises ValueError naming the value and what is allowed.
     Source: AK4619VN data sheet 200900082-E-00, power-up sequence and Table 1.
     """
     I2C_ADDRESS = 0x10
+    READ_BACKS  = 4
     POWER_DOWN, POWER_UP, CONFIGURE, READY, PAUSE = range(5)
 
     serial_format = staticmethod(serial_format)
@@ -64,14 +69,15 @@ class AK4619(LiteXModule):
         for name, value in ("power_up_ms", power_up_ms), ("retry_ms", retry_ms):
             if value <= 0:
                 raise ValueError(f"AK4619: {name} {value} is not allowed: above 0")
-        transfers = self.transfers(sample_rate)
 
         # Signals.
-        self.ready   = Signal()
-        self.error   = Signal()
-        self.state   = Signal(3)
-        self.retries = Signal(16)
-        self.restart = Signal()
+        self.ready    = Signal()
+        self.error    = Signal()
+        self.differs  = Signal()
+        self.register = Signal(8)
+        self.state    = Signal(3)
+        self.retries  = Signal(16)
+        self.restart  = Signal()
 
         # # #
 
@@ -83,15 +89,29 @@ class AK4619(LiteXModule):
             i2c.sda_i.eq(self.i2c_pads.sda_i),
         ]
 
-        # The bytes of both transfers, with START and STOP.
-        commands = [(byte, i == 0, i == len(transfer) - 1)
-            for transfer in transfers for i, byte in enumerate(transfer)]
-        index = Signal(max=len(commands))
-        self.comb += Case(index, {i: [
+        # Bytes to write, and at last those to read back.
+        commands = self.commands(sample_rate)
+        index    = Signal(max=len(commands))
+        byte     = Signal(8)
+        self.comb += [
+            Case(index, {i: [
+                byte.eq(value),
+                i2c.sink.read.eq(read),
+                i2c.sink.first.eq(first),
+                i2c.sink.last.eq(last),
+            ] for i, (value, read, first, last) in enumerate(commands)}),
             i2c.sink.data.eq(byte),
-            i2c.sink.first.eq(first),
-            i2c.sink.last.eq(last),
-        ] for i, (byte, first, last) in enumerate(commands)})
+        ]
+        read_from = sum(not read for _, read, _, _ in commands)
+        at_end    = index == len(commands) - 1
+        differs   = Signal() # The register just read, ...
+        differed  = Signal() # ... one before it in this attempt.
+        checks    = Signal(max=self.READ_BACKS)
+        check     = Signal() # All is read back, something differs: once more.
+        self.comb += [
+            differs.eq(i2c.sink.read & (i2c.data != byte)),
+            check.eq(at_end & (differs | differed) & (checks != self.READ_BACKS - 1)),
+        ]
 
         # The states' times share one counter, which a state loads for the next one.
         def cycles(seconds):
@@ -110,7 +130,10 @@ class AK4619(LiteXModule):
         self.fsm = fsm = FSM(reset_state="POWER_DOWN")
         power_down = [
             NextValue(self.error,   0),
+            NextValue(self.differs, 0),
             NextValue(self.retries, 0),
+            NextValue(differed,     0),
+            NextValue(checks,       0),
             NextValue(index,        0),
             NextValue(timer,        down_cycles),
             NextState("POWER_DOWN"),
@@ -137,16 +160,24 @@ class AK4619(LiteXModule):
             If(again, i2c.sink.last.eq(1)),
             If(i2c.sink.ready,
                 NextValue(index, index + 1),
-                If(index == len(commands) - 1,
-                    NextValue(self.error, 0),
+                If(differs,
+                    NextValue(differed,      1),
+                    NextValue(self.register, FIRST_REGISTER + index - read_from)
+                ),
+                If(at_end,
+                    NextValue(self.error,   0),
+                    NextValue(self.differs, differs | differed),
                     NextState("READY")
                 ),
-                If(~i2c.ack,
-                    NextValue(index,      0),
-                    NextValue(timer,      pause_cycles),
-                    NextValue(self.error, 1),
+                If(~i2c.ack | check,
+                    NextValue(index,        0),
+                    NextValue(differed,     0),
+                    NextValue(timer,        pause_cycles),
+                    NextValue(self.error,   1),
+                    NextValue(self.differs, check),
                     NextState("PAUSE")
                 ),
+                If(check, NextValue(checks, checks + 1)),
                 If(again & ~i2c.held, *power_down)
             )
         )
@@ -174,7 +205,10 @@ class AK4619(LiteXModule):
         self.status = CSRStatus(fields=[
             CSRField("ready", size=1, offset=0, description="The codec is configured and plays."),
             CSRField("error", size=1, offset=1,
-                description="The last attempt was not acknowledged on I2C; it is being repeated."),
+                description="The last attempt failed; it is being repeated."),
+            CSRField("differs", size=1, offset=2,
+                description="In the last attempt a register did not read back as written; "
+                    "else it was not acknowledged on I2C."),
             CSRField("state", size=3, offset=4, description="State of the bring-up.", values=[
                 ("``0b000``", "POWER_DOWN", "PDN is low."),
                 ("``0b001``", "POWER_UP",   "PDN is high, the codec powers up."),
@@ -182,6 +216,8 @@ class AK4619(LiteXModule):
                 ("``0b011``", "READY",      "The codec plays."),
                 ("``0b100``", "PAUSE",      "Waiting to write the registers again."),
             ]),
+            CSRField("register", size=8, offset=8,
+                description="The last register that did not read back as written."),
         ], description="Codec status.")
         self.control = CSRStorage(fields=[
             CSRField("restart", size=1, offset=0, pulse=True, values=[
@@ -196,15 +232,29 @@ class AK4619(LiteXModule):
         self.comb += [
             self.status.fields.ready.eq(self.ready),
             self.status.fields.error.eq(self.error),
+            self.status.fields.differs.eq(self.differs),
+            self.status.fields.register.eq(self.register),
             self.status.fields.state.eq(self.state),
             self.attempts.status.eq(self.retries),
             self.restart.eq(self.control.fields.restart),
         ]
 
     @classmethod
-    def transfers(cls, sample_rate):
-        """The two I2C transfers as lists of bytes, from the device's address on."""
+    def commands(cls, sample_rate):
+        """All of CONFIGURE, a byte each: (value, read, START before, STOP after).
+
+        The value is written, or expected where it is read.
+        """
         registers = register_bytes(sample_rate)
-        address   = cls.I2C_ADDRESS << 1 # Bit 0: write.
+        address   = cls.I2C_ADDRESS << 1 # Bit 0: read.
         in_reset  = [registers[0] & ~1] + registers[1:] # Bit 0 of register 0x00 is RSTN.
-        return [[address, FIRST_REGISTER] + in_reset, [address, FIRST_REGISTER, registers[0]]]
+        def transfer(*data, read=False, start=True, stop=True):
+            return [(value, read, start and i == 0, stop and i == len(data) - 1)
+                for i, value in enumerate(data)]
+        return [
+            *transfer(address, FIRST_REGISTER, *in_reset),
+            *transfer(address, FIRST_REGISTER, registers[0]),
+            *transfer(address, FIRST_REGISTER, stop=False),
+            *transfer(address | 1, stop=False),
+            *transfer(*registers, read=True, start=False),
+        ]

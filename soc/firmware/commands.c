@@ -22,6 +22,7 @@ static const struct command {
 	{ "load",   "",      0, command_load,   "take a model from litex_term --images into the idle bank, play it" },
 	{ "swap",   "",      0, command_swap,   "play the other bank: A/B" },
 	{ "bench",  "",      0, command_bench,  "the network in C on this CPU against the accelerator, in cycles" },
+	{ "codec",  "restart", 1, command_codec,  "how its bring-up went; restart: power it down and up again" },
 	{ "unlock", "",      0, command_unlock, "take the banks from a host that is gone" },
 	{ "reboot", "",      0, command_reboot, "restart this console; the sound goes on" },
 };

@@ -143,6 +143,18 @@ static uint8_t skip_escape(void)
 	return (c == '\r' || c == '\n') ? c : 0;
 }
 
+int console_idle(int (*watch)(void))
+{
+	int said = 0;
+
+	console_poll();
+	while (ring_head == ring_tail && !said) {
+		said = watch();
+		console_poll();
+	}
+	return said;
+}
+
 int console_readline(char *line)
 {
 	static uint8_t previous;

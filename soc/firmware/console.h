@@ -34,6 +34,9 @@ void console_poll(void);
 /* Waits until the last byte has left the UART. */
 void console_flush(void);
 
+/* Calls `watch` until a byte has come, or it returns other than 0; returns what it last did. */
+int console_idle(int (*watch)(void));
+
 /* Reads a line with echo and backspace into `line` (CONSOLE_LINE_MAX + 1 bytes, zero terminated).
  * Bytes that do not print are dropped, and escape sequences (arrow keys) as a whole.
  * Returns 0, or -1 when the line was longer than CONSOLE_LINE_MAX. */

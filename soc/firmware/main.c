@@ -1,6 +1,7 @@
 #include <generated/soc.h>
 
 #include "banks.h"
+#include "codec.h"
 #include "commands.h"
 #include "console.h"
 
@@ -17,7 +18,9 @@ int main(void)
 	console_puts("\nWaveNet SoC, build " BUILD_ID "\n");
 	banks_start();
 	for (;;) {
-		console_puts("wavenet> ");
+		do
+			console_puts("wavenet> ");
+		while (console_idle(codec_watch));
 		if (console_readline(line)) {
 			console_puts("line too long; allowed: ");
 			console_put_dec(CONSOLE_LINE_MAX);

@@ -4,6 +4,7 @@
 #include <generated/soc.h>
 
 #include "banks.h"
+#include "codec.h"
 #include "commands.h"
 #include "console.h"
 #include "embedding.h"
@@ -54,26 +55,10 @@ static void saturations(void)
 }
 #endif
 
-#ifdef CSR_CODEC_BASE
-static void codec(void)
-{
-	uint32_t status = codec_status_read();
-	const char *state = "starting";
-
-	if (status & (1 << CSR_CODEC_STATUS_ERROR_OFFSET))
-		state = "error";
-	else if (status & (1 << CSR_CODEC_STATUS_READY_OFFSET))
-		state = "ready";
-	console_key_str("codec", state);
-}
-#endif
-
 void command_status(int argc, char **argv)
 {
 	console_key_str("fs", AUDIO_SAMPLE_RATE);
-#ifdef CSR_CODEC_BASE
-	codec();
-#endif
+	codec_report();
 #ifdef CSR_WAVENET_BASE
 	banks_report();
 	console_key_dec("overruns",         ingress_overruns_read());

@@ -12,10 +12,21 @@ from tests.support.simulation import passive
 
 SYS = 6e6  # Slow, to simulate few cycles a bit: SCL at 375 kHz has 16.
 TIMES = dict(pdn_low_us=2, power_up_ms=0.05, retry_ms=0.04, scl_freq=375e3)
-BRING_UP = 4700  # Cycles that a bring-up takes at most with these.
+BRING_UP = 9000  # Cycles that a bring-up takes at most with these.
 
 
-PDN, IS_READY, ERROR, STATE, RETRIES = range(5)  # Columns of Bench.log.
+PDN, IS_READY, ERROR, STATE, RETRIES, DIFFERS, REGISTER = range(7)  # Columns of Bench.log.
+
+
+def attempt(rate=192000):
+    """The transfers of one whole attempt, as the device sees them."""
+    table = register_bytes(rate)
+    return [
+        [0x20, 0x00, table[0] & 0xFE, *table[1:]],
+        [0x20, 0x00, table[0]],
+        [0x20, 0x00],
+        [0x21, *table],
+    ]
 
 
 def codec_pads():
@@ -23,7 +34,7 @@ def codec_pads():
 
 
 class Bench(Module):
-    """AK4619 with a device on its bus; `log` has (pdn, ready, error, state, retries) a cycle."""
+    """AK4619 with a device on its bus; `log` has a row of these columns a cycle."""
 
     def __init__(self, sample_rate=192000, refuse=lambda *_: False, address=0x10, **parameters):
         self.pads = codec_pads()
@@ -40,6 +51,7 @@ class Bench(Module):
         """Log `cycles` cycles; ends early when `ready` has been up for `settled` cycles."""
         codec, pads, lasts = self.codec, self.pads, 0
         signals = [pads.pdn, codec.ready, codec.error, codec.state, codec.retries]
+        signals += [codec.differs, codec.register]
         for _ in range(cycles):
             *entry, scl_oe, sda_oe = yield [*signals, pads.scl_oe, pads.sda_oe]
             if scl_oe or sda_oe:
@@ -72,14 +84,14 @@ def test_bring_up(rate):
     assert TIMES["power_up_ms"] * 1e-3 <= access < TIMES["power_up_ms"] * 1e-3 + 5e-6
     assert all(entry[PDN] for entry in bench.log[rises:])
 
-    assert device.transfers == [[0x20, 0x00, table[0] & 0xFE] + table[1:], [0x20, 0x00, table[0]]]
-    assert device.stops == 2
+    assert device.transfers == attempt(rate)
+    assert device.stops == 3
     assert device.registers == dict(enumerate(table))
     assert [value for register, value in device.writes if value & 1 and register == 0] == [table[0]]
 
     ready = bench.first(IS_READY, 1)
     assert ready > device.ended
-    assert all(entry[IS_READY:] == (1, 0, AK4619.READY, 0) for entry in bench.log[ready:])
+    assert all(entry[IS_READY:] == (1, 0, AK4619.READY, 0, 0, 0) for entry in bench.log[ready:])
     assert not any(entry[ERROR] for entry in bench.log)
     states = [entry[STATE] for entry in bench.log]
     assert [s for i, s in enumerate(states) if not i or s != states[i - 1]] == [
@@ -100,25 +112,54 @@ def test_scl_frequency(scl_freq):
     assert 0.8 * scl_freq <= i2c.scl_freq <= scl_freq
 
 
-@pytest.mark.parametrize("transfer, byte", [(0, 0), (0, 1), (0, 22), (1, 0), (1, 2)])
+@pytest.mark.parametrize(
+    "transfer, byte", [(0, 0), (0, 1), (0, 22), (1, 0), (1, 2), (2, 1), (3, 0)]
+)
 def test_missing_acknowledge_is_repeated(transfer, byte):
     """The transfer ends with STOP, then a pause with `error`, then all over again."""
     bench = Bench(refuse=lambda number, position: (number, position) == (transfer, byte))
     bench.run(2 * BRING_UP)
     device = bench.device
-    table = register_bytes(192000)
-    attempt = [[0x20, 0x00, table[0] & 0xFE] + table[1:], [0x20, 0x00, table[0]]]
-    broken = attempt[:transfer] + [attempt[transfer][: byte + 1]]
-    assert device.transfers == broken + attempt
-    assert device.stops == len(device.transfers)
+    broken = attempt()[:transfer] + [attempt()[transfer][: byte + 1]]
+    assert device.transfers == broken + attempt()
+    held = sum(transfer[0] == 0x21 for transfer in device.transfers)  # behind a repeated START
+    assert device.stops == len(device.transfers) - held
 
     error, pause = bench.first(ERROR, 1), bench.first(STATE, AK4619.PAUSE)
     ready = bench.first(IS_READY, 1)
     assert error == pause
     assert all(entry[ERROR] for entry in bench.log[error:ready])
-    assert bench.log[ready] == (1, 1, 0, AK4619.READY, 1)
+    assert bench.log[ready] == (1, 1, 0, AK4619.READY, 1, 0, 0)
     paused = sum(entry[STATE] == AK4619.PAUSE for entry in bench.log) / SYS
     assert TIMES["retry_ms"] * 1e-3 <= paused < TIMES["retry_ms"] * 1e-3 + 1e-6
+
+
+def test_a_register_that_differs_is_written_again():
+    """Until it reads back as written; meanwhile there is no sound, and it is told which."""
+    bench = Bench()
+    bench.device.misread = {0x03: 0x00, 0x0E: 0x19}
+
+    def mend():
+        while (yield bench.codec.retries) < 2:
+            yield
+        bench.device.misread = {}
+
+    bench.run(4 * BRING_UP, mend())
+    ready = bench.first(IS_READY, 1)
+    assert bench.log[ready] == (1, 1, 0, AK4619.READY, 2, 0, 0x0E)
+    assert bench.device.registers == dict(enumerate(register_bytes(192000)))
+    pauses = [entry for entry in bench.log if entry[STATE] == AK4619.PAUSE]
+    assert pauses and {(e[ERROR], e[DIFFERS], e[REGISTER]) for e in pauses} == {(1, 1, 0x0E)}
+    assert len(bench.device.transfers) == 3 * len(attempt())
+
+
+def test_a_register_that_always_differs_does_not_keep_a_codec_silent():
+    bench = Bench()
+    bench.device.misread = {0x14: 0x00}
+    bench.run((AK4619.READ_BACKS + 1) * BRING_UP)
+    ready = bench.first(IS_READY, 1)
+    assert bench.log[ready] == (1, 1, 0, AK4619.READY, AK4619.READ_BACKS - 1, 1, 0x14)
+    assert len(bench.device.transfers) == AK4619.READ_BACKS * len(attempt())
 
 
 def test_absent_codec_is_asked_for_ever():
@@ -175,9 +216,9 @@ def test_restart_begins_with_power_down(when):
     assert down < (20 * 16 + 30 if when == AK4619.CONFIGURE else 5)
     low = [i for i, entry in enumerate(log) if not entry[PDN]]
     assert len(low) / SYS >= TIMES["pdn_low_us"] * 1e-6 and low == list(range(low[0], low[-1] + 1))
-    assert log[-1] == (1, 1, 0, AK4619.READY, 0)
+    assert log[-1] == (1, 1, 0, AK4619.READY, 0, 0, 0)
     assert not any(entry[IS_READY] for entry in log[down : states.index(AK4619.READY, down)])
-    assert bench.device.transfers[-2][2] == 0x36 and bench.device.transfers[-1] == [0x20, 0, 0x37]
+    assert bench.device.transfers[-4:] == attempt()
 
 
 @pytest.mark.parametrize("before", range(1, 5))

@@ -16,6 +16,7 @@ def test_read_with_repeated_start():
     """Two bytes from a register: acknowledge after the first, none after the last."""
     dut = I2CMaster(SYS, 375e3)
     device = Device(dut.scl_oe, dut.sda_oe, dut.sda_i, SYS)
+    device.registers = {0x03: 0xA5, 0x04: 0x3C}
     rng = random.Random(5)
     got = []
 

@@ -12,13 +12,15 @@ class Device:
     transfers : a list of bytes (address included) for each START; `stops` counts the STOPs.
     refuse    : function(number of transfer, number of byte in it) -> True: no acknowledge.
     registers : what was written, auto-increment; writes : (register, value) in order.
+    misread   : {register: value} that reads as something else.
     """
 
     def __init__(self, scl_oe, sda_oe, sda, sys_clk_freq, address=0x10, refuse=lambda *_: False):
         self.scl_oe, self.sda_oe, self.sda = scl_oe, sda_oe, sda
         self.sys_clk_freq, self.address, self.refuse = sys_clk_freq, address, refuse
         self.transfers, self.stops, self.writes = [], 0, []
-        self.registers = {}
+        self.registers, self.misread = {}, {}
+        self.pointer = 0  # Of reads: the register after the last one written or read.
         self.cycle = -1
         self.stuck = False
         self.periods = []
@@ -34,7 +36,7 @@ class Device:
         scl_rose = scl_fell = sda_moved = started = None
         # held: between START and STOP; active: addressed as well.
         pull, held, active, bits, reading, position = 0, False, False, [], False, None
-        answer = []
+        answer = 0
         for _ in range(cycles):
             self.cycle += 1
             scl_oe, sda_oe = yield [self.scl_oe, self.sda_oe]
@@ -101,14 +103,16 @@ class Device:
                     active = accept
                     reading = accept and bool(byte & 1)
                 elif accept and number == 1:
-                    position = byte
+                    position = self.pointer = byte
                 elif accept:
                     self.writes.append((position, byte))
                     self.registers[position] = byte
                     position += 1
+                    self.pointer = position
                 pull = int(accept)
-                if reading:
-                    answer = [0xA5, 0x3C, 0x81]
         elif reading and self.transfers[-1]:
-            pull = 1 - (answer[len(self.transfers[-1]) - 1] >> (7 - len(bits)) & 1)
+            if not bits:
+                answer = self.misread.get(self.pointer, self.registers.get(self.pointer, 0xFF))
+                self.pointer += 1
+            pull = 1 - (answer >> (7 - len(bits)) & 1)
         return bits, pull, reading, position, active, answer

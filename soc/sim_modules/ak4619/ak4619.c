@@ -15,6 +15,7 @@
  *   frames_out       raw int32 x 4, the words that the DACs take; "": not written
  *   duration_frames  the run ends when so many were played; 0: endless
  *   power_up_ms      from PDN's rise to the first I2C transfer; data sheet and default: 10
+ *   i2c_address      that it answers to; default: 0x10
  *   report           path of the JSON report; "": none. See report.h, also for the progress file
  *
  * When the duration is reached, at SIGINT, SIGTERM, or at the end of the simulation, both files are
@@ -137,8 +138,8 @@ static int ak4619_start(void *b) {
 
 static int read_arguments(struct codec *c, const char *text) {
     static const char *const known[] = {"frames_in", "frames_out", "duration_frames", "power_up_ms",
-                                        "report", NULL};
-    double       duration = 0;
+                                        "i2c_address", "report", NULL};
+    double       duration = 0, address = I2C_ADDRESS_AK4619;
     json_object *args     = sim_args_parse(MODULE, text, known);
     if (!args) return RC_JSERROR;
     int bad = sim_arg_text(MODULE, args, "frames_in", &c->in_path);
@@ -146,7 +147,9 @@ static int read_arguments(struct codec *c, const char *text) {
     if (!bad) bad = sim_arg_text(MODULE, args, "report", &c->report_path);
     if (!bad) bad = sim_arg_number(MODULE, args, "duration_frames", 0, 1e15, true, &duration);
     if (!bad) bad = sim_arg_number(MODULE, args, "power_up_ms", 0, 1e6, false, &c->power_up_ms);
+    if (!bad) bad = sim_arg_number(MODULE, args, "i2c_address", 0, 127, true, &address);
     json_object_put(args);
+    c->i2c.address     = (uint8_t)address;
     c->duration_frames = (uint64_t)duration;
     c->power_up_ps     = (uint64_t)(c->power_up_ms * PS_PER_MS);
     return bad;
