@@ -7,6 +7,7 @@ from pathlib import Path
 
 from models import image
 
+from soc import calibration
 from soc.client import Build, Client
 from soc.host_bus import ClientError, connect
 from soc.progress import Progress
@@ -55,6 +56,11 @@ def parser():
     add("e0", type=coordinate, metavar="E0", help="a number, or codec: from the codec's input")
     add("e1", type=coordinate, metavar="E1", help="likewise")
     add("--glide", type=float, default=0.0, metavar="MS", help="time of the way there; 0: a jump")
+    add = command(calibrate, "calibrate", "show, set, save or restore the codec's calibration")
+    add("--set", nargs=3, action="append", default=[], metavar=("CHANNEL", "OFFSET", "GAIN"),
+        help="of in0 ... or out0 ...: (word - OFFSET)*GAIN/1024, both whole numbers")
+    add("--restore", metavar="FILE", type=Path, help="take what --save wrote, before any --set")
+    add("--save", metavar="FILE", type=Path, help="write all channels to a JSON file, at the end")
     return top
 
 def status(client, args):
@@ -71,6 +77,21 @@ def swap(client, args):
 
 def embed(client, args):
     client.embed(args.e0, args.e1, args.glide)
+
+def calibrate(client, args):
+    values = calibration.load(args.restore) if args.restore else {}
+    for channel, *numbers in args.set:
+        try:
+            values[channel] = tuple(map(int, numbers))
+        except ValueError:
+            raise ClientError(f"--set {channel} {' '.join(numbers)} is not allowed: OFFSET and "
+                "GAIN are whole numbers") from None
+    calibration.write(client, values)
+    values = calibration.read(client)
+    if args.save:
+        calibration.save(args.save, values)
+    for channel, (offset, gain) in values.items():
+        print(f"{channel:5} offset {offset:6}  gain {gain:6} = {gain/calibration.UNITY:.4f}")
 
 def main(argv=None):
     """Runs a command line (default: the process's own); returns the exit status."""
