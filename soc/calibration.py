@@ -42,12 +42,18 @@ def write(client, values):
 # Files --------------------------------------------------------------------------------------------
 
 def save(path, values):
-    """{channel: (offset, gain)} as JSON, in one step: no half-written file."""
+    """{channel: (offset, gain)} as JSON, in one step: no half-written file.
+
+    Raises ClientError.
+    """
     path    = Path(path)
     entries = {channel: dict(zip(("offset", "gain"), pair)) for channel, pair in values.items()}
     part    = path.with_name(f"{path.name}.part")
-    part.write_text(json.dumps({"calibration": entries}, indent=1) + "\n")
-    os.replace(part, path)
+    try:
+        part.write_text(json.dumps({"calibration": entries}, indent=1) + "\n")
+        os.replace(part, path)
+    except OSError as error:
+        raise ClientError(f"{path}: {error.strerror}") from error
 
 def load(path):
     """What `save` wrote. Raises ClientError."""
