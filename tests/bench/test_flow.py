@@ -1,6 +1,7 @@
 """Synthesis, the frame round the core, nextpnr's report, what is kept; no place and route."""
 
 import json
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -166,6 +167,24 @@ def test_a_netlist_that_does_not_fit_is_kept_as_such(tmp_path, monkeypatch):
     netlist.write_text("{ }")
     route.route(netlist, "LFE5U-25F-6", 98.304, seed=4)
     assert len(calls) == 3
+
+
+def test_a_netlist_that_takes_too_long_is_routed_again_when_asked_for_again(tmp_path, monkeypatch):
+    netlist = tmp_path / "linked.json"
+    netlist.write_text("{}")
+    monkeypatch.setattr(tools, "FOLDER", tmp_path)
+    monkeypatch.setattr(route, "version", lambda program: "0.1")
+    calls = []
+
+    def execute(command, folder, timeout):
+        calls.append(command)
+        raise subprocess.TimeoutExpired(command, timeout)
+
+    monkeypatch.setattr(route, "execute", execute)
+    for count in (1, 2):
+        found = route.route(netlist, "LFE5U-25F-6", 98.304, seed=3)
+        assert (found.fmax, found.error) == (None, f"not routed in {route.TIMEOUT_S} s")
+        assert len(calls) == count
 
 
 def test_what_was_measured_is_kept_and_what_was_interrupted_is_not(tmp_path, monkeypatch):
