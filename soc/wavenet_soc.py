@@ -73,6 +73,7 @@ class WaveNetSoC(SoCCore):
     sample_rate : Hz, the nominal one: chooses the codec's registers
     wavenet_clk_ratio : 1, 2 or 4 cycles of the accelerator's clock in one of sys
     primitives  : the accelerator's, see gateware/primitives.py
+    patchable   : with primitives "ecp5", a bitstream can be given another model, see soc/patch.py
     with_wavenet: False plays the codec's inputs back at its outputs, to bring up a board
     kwargs      : SoCCore's; CPU picorv32, ROM and SRAM as the firmware needs them by default
 
@@ -104,6 +105,7 @@ class WaveNetSoC(SoCCore):
         with_wavenet       = True,
         wavenet_clk_ratio  = 1,
         primitives         = PRIMITIVES[0],
+        patchable          = False,
         input_calibration  = None,
         output_calibration = None,
         invert_inputs      = False,
@@ -152,7 +154,7 @@ class WaveNetSoC(SoCCore):
 
         # Accelerator ------------------------------------------------------------------------------
         if with_wavenet:
-            self.add_wavenet(model, folding, wavenet_clk_ratio, primitives, with_bench)
+            self.add_wavenet(model, folding, wavenet_clk_ratio, primitives, patchable, with_bench)
         else:
             self.comb += self.calibration_in.source.connect(self.calibration_out.sink)
             self.frame_latency = self.tdm.frame_latency(2*Calibration.LATENCY)
@@ -174,7 +176,7 @@ class WaveNetSoC(SoCCore):
         ]
 
     # Accelerator ----------------------------------------------------------------------------------
-    def add_wavenet(self, model, folding, clk_ratio, primitives, with_bench):
+    def add_wavenet(self, model, folding, clk_ratio, primitives, patchable, with_bench):
         spec  = folding.spec
         codec = dict(slots=self.tdm.slots, codec_bits=self.tdm.data_width)
         if spec.number_format.frac > 15:
@@ -183,6 +185,7 @@ class WaveNetSoC(SoCCore):
         self.ingress = Ingress(spec.in_channels, spec.number_format, **codec, clk_ratio=clk_ratio)
         self.wavenet = wavenet = WaveNetAccelerator(model.spec, folding, model.weights,
             primitives   = primitives,
+            patchable    = patchable,
             clock_domain = "sys" if clk_ratio == 1 else "wavenet")
         core         = wavenet.core
         self.egress  = Egress(spec.out_channels, spec.number_format, **codec)

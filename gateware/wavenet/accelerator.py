@@ -23,7 +23,7 @@ class WaveNetAccelerator(LiteXModule):
         bus    <-> WishboneCrossing <---------------> core.bus
         counters <-- BusSynchronizer <--------------- core.cycles_used, core.saturations
 
-    spec, folding, weights, contexts, primitives : see WaveNetCore
+    spec, folding, weights, contexts, primitives, patchable : see WaveNetCore
     clock_domain : of the core; "sys" puts nothing in between. Another one may have any frequency
                    and phase; it must be in reset whenever "sys" is, and whoever makes the two tells
                    the tools that paths from one to the other have no timing
@@ -50,10 +50,11 @@ class WaveNetAccelerator(LiteXModule):
     # Of the two buffers, which keep the crossings off the core's critical paths.
     BUFFER_LATENCY   = 2
     def __init__(self, spec, folding, weights, contexts=1, primitives="inferred",
-        clock_domain="sys", with_csr=True):
+        clock_domain="sys", with_csr=True, patchable=False):
         self.clock_domain = clock_domain
         self.in_channels  = spec.layers[0].in_channels
-        self.core         = core = WaveNetCore(spec, folding, weights, contexts, primitives)
+        self.core         = core = WaveNetCore(spec, folding, weights, contexts,
+            primitives, patchable)
         layout            = frame_layout(spec.number_format.bits, contexts)
         self.sink         = stream.Endpoint(layout)
         self.source       = stream.Endpoint(layout)

@@ -35,6 +35,7 @@ class Conv1D(LiteXModule):
     pe      : output channels computed at once, a divisor of out_channels
     simd    : inputs multiplied at once, see TapCache
     contexts : independent streams, told apart by the frames' tag, each with its own history
+    patchable : see WeightMemory
     sink, source : frame_layout(bits, contexts)
     memory  : WeightMemory, its bus side
     layout  : WeightLayout of that bus side
@@ -50,7 +51,8 @@ class Conv1D(LiteXModule):
     self.latency_last to its last, source ready and stage idle.
     Raises ValueError for a pe or simd that does not fit the layer.
     """
-    def __init__(self, layer, fmt, pe, simd, kernel, bias, contexts=1, primitives="inferred"):
+    def __init__(self, layer, fmt, pe, simd, kernel, bias, contexts=1, primitives="inferred",
+        patchable=False):
         if not 1 <= pe <= layer.out_channels or layer.out_channels % pe:
             raise ValueError(
                 f"pe {pe} is not allowed: a divisor of out_channels {layer.out_channels}")
@@ -113,7 +115,7 @@ class Conv1D(LiteXModule):
             spread     = spread,
             primitives = primitives,
         )
-        self.memory = memory = WeightMemory(layout, bits, kernel, bias, primitives)
+        self.memory = memory = WeightMemory(layout, bits, kernel, bias, primitives, patchable)
         out = stream.Endpoint(frame_layout(bits, rounds))
         if layer.repeat == 1:
             self.comb += [

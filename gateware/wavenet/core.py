@@ -26,6 +26,7 @@ class WaveNetCore(LiteXModule):
     sink, source : frame_layout(bits, contexts), flow-controlled; `bank` and `context` on the sink
                    must be steady in a frame, every layer computes that frame with that bank
     primitives : "inferred" or "ecp5" (see gateware/primitives.py), the same cycles
+    patchable  : see WeightMemory
     bus     : Wishbone window on the parameters, one 16-bit parameter in a 32-bit word, word address
               {layer, lane, bank, row} (WeightLayout); reads are sign-extended
     saturations : per layer, output words that were clipped
@@ -37,7 +38,7 @@ class WaveNetCore(LiteXModule):
     with them the histories, keep what they hold.
     Raises ValueError for foldings that do not fit and for less than one context.
     """
-    def __init__(self, spec, folding, weights, contexts=1, primitives="inferred"):
+    def __init__(self, spec, folding, weights, contexts=1, primitives="inferred", patchable=False):
         fmt = spec.number_format
         check_primitives(primitives)
         if not (len(spec.layers) == len(folding.layers) == len(weights)):
@@ -61,7 +62,7 @@ class WaveNetCore(LiteXModule):
             outputs = fold.layer.out_channels
             try:
                 stage = Conv1D(fold.layer, fmt, fold.pe, fold.simd, kernel[:, :, :outputs],
-                    bias[:outputs], contexts, primitives)
+                    bias[:outputs], contexts, primitives, patchable)
             except ValueError as error:
                 raise ValueError(f"layer {index}: {error}") from None
             self.add_module(f"stage{index}", stage)

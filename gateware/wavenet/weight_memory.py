@@ -85,6 +85,8 @@ class WeightMemory(LiteXModule):
                             later, 0 without select. Words in every case: a power of two goes in and
                             out as its integer
 
+    patchable : small memories are block RAM as well, so that a bitstream can be given another model
+
     Both banks hold the model at power-up, so that going to the other bank before anything was
     loaded changes nothing. What the bus writes must not be read by the MVU in that cycle: software
     writes the bank that no frame in the stage has.
@@ -92,7 +94,7 @@ class WeightMemory(LiteXModule):
     LATENCY      = Broadcast.LATENCY + DualPortRAM.LATENCY
     BIAS_LATENCY = DualPortRAM.LATENCY + 1
     BUS_LATENCY  = Broadcast.LATENCY + DualPortRAM.LATENCY + 2
-    def __init__(self, layout, bits, kernel, bias, primitives="inferred"):
+    def __init__(self, layout, bits, kernel, bias, primitives="inferred", patchable=False):
         self.row        = Signal(layout.weight_bits)
         self.bank       = Signal()
         self.weights    = [Signal(po2_bits(bits) if layout.po2 else bits)
@@ -132,7 +134,8 @@ class WeightMemory(LiteXModule):
                 for value in rom[lane]]
             # As many blocks as multipliers are there anyhow; there may be more shifters.
             memory = DualPortRAM(len(weight), 2*len(contents), 2*contents, primitives,
-                block = not layout.po2 or worth_a_block(len(weight), 2*len(contents), readers=2))
+                block = patchable or not layout.po2
+                    or worth_a_block(len(weight), 2*len(contents), readers=2))
             self.add_module(f"lane{lane}", memory)
             group = lane//GROUP
             we    = Signal()
@@ -149,7 +152,7 @@ class WeightMemory(LiteXModule):
         # -----------------------------------------------------------
         contents = [value % 2**bits for value in rom[-1]]
         self.biases = biases = DualPortRAM(bits, 2*len(contents), 2*contents, primitives,
-            block = worth_a_block(bits, 2*len(contents), readers=2))
+            block = patchable or worth_a_block(bits, 2*len(contents), readers=2))
         self.sync += [
             biases.b_adr.eq(Cat(bus_row[:layout.output_bits], bus_bank)),
             biases.b_dat_w.eq(self.bus_dat_w),
