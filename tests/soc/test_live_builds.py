@@ -4,26 +4,14 @@ import numpy as np
 import pytest
 
 from models import image
-from models.spec import Conv1DSpec, NetworkSpec
-from tests.support.live import A, B, sound
+from tests.support.live import SMALL_A, SMALL_B, SMALL_RATE, A, B, sound
 from tests.support.load_runs import upload
-from tests.support.nets import random_model
 from tests.support.soc_runs import (
     TIMEOUT_S,
     network_frames,
     planned,
     simulation,
     swap_rows,
-)
-
-# The nets and options of tests/soc/test_sim_audio.py, whose simulators are built already.
-KINDS = NetworkSpec(
-    [
-        Conv1DSpec(4, 8, kernel_size=2, dilation=3, weights="po2"),
-        Conv1DSpec(8, 8, kernel_size=2, dilation=5, repeat=3),
-        Conv1DSpec(8, 4, relu=False, weights="po2"),
-    ],
-    name="kinds",
 )
 
 
@@ -52,9 +40,8 @@ def test_a_faster_clock_and_two_of_four_outputs():
 
 
 def test_powers_of_two_and_repeated_layers():
-    model, other = (random_model(KINDS, seed, 0.1) for seed in (4, 8))
-    assert not np.array_equal(model.weights[0][0], other.weights[0][0])
-    swapped(model, other, 4, rate=96_000)
+    assert not np.array_equal(SMALL_A.weights[0][0], SMALL_B.weights[0][0])
+    swapped(SMALL_A, SMALL_B, 4, rate=SMALL_RATE)
 
 
 @pytest.mark.slow

@@ -51,6 +51,20 @@ def upload(data, base=image.LOAD_ADDRESS, length=60):
     return MAGIC_ACK + b"".join(load_frames(data, base, length)) + jump(base)
 
 
+def flipped(data, bit):
+    changed = bytearray(data)
+    changed[bit // 8] ^= 1 << bit % 8
+    return bytes(changed)
+
+
+def reason_in(said):
+    """The reason in the one line that a refused upload ends with, after the replies to frames."""
+    lines = said.split("\n")
+    assert lines[-1] == "" and re.fullmatch("[KCUE]*", "".join(lines[:-2])), said
+    assert lines[-2].startswith("load: ") and lines[-2].endswith("; the model plays on"), said
+    return lines[-2].removeprefix("load: ").removesuffix("; the model plays on")
+
+
 def layouts(folding):
     return [WeightLayout(fold.layer, fold.pe, fold.simd) for fold in folding.layers]
 

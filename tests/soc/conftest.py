@@ -1,0 +1,17 @@
+"""The firmware's load on a small net, compiled for this machine once."""
+
+import pytest
+
+from tests.support import small_board
+from tests.support.load_runs import Board
+
+
+@pytest.fixture(scope="session")
+def compiled_board(tmp_path_factory):
+    return Board(tmp_path_factory.mktemp("load"), small_board.FIRST, small_board.FOLDING)
+
+
+@pytest.fixture
+def board(compiled_board):
+    small_board.reset(compiled_board)
+    return compiled_board
