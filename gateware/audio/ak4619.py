@@ -16,16 +16,17 @@ class AK4619(LiteXModule):
 
         POWER_DOWN --> POWER_UP --> CONFIGURE -----> READY
         PDN low        PDN high     registers,
-        pdn_low_us     power_up_ms  RSTN last, read back
+        pdn_low_us     power_up_ms  read back, RSTN last
                                     |       ^
                   no ack, differs   v       |  retry_ms
                                     PAUSE --+
 
-    CONFIGURE writes all registers from 0x00 up with RSTN = 0, then register 0x00 with RSTN = 1, and
-    reads all back. A byte without acknowledge ends the transfer; after a pause it all begins again,
-    for ever. So it does where a register differs, but only READ_BACKS times: a codec that answers,
-    of another stepping perhaps, is played with then, and `differs` stays. The clocks (TDM with the
-    parameters of `AK4619.serial_format`) have to run all the time.
+    CONFIGURE writes all registers from 0x00 up with RSTN = 0, reads them back, and writes register
+    0x00 with RSTN = 1 last, so that the codec is heard from its first frame on. A byte without
+    acknowledge ends the transfer; after a pause it all begins again, for ever. So it does where a
+    register differs, but only READ_BACKS times: a codec that answers, of another stepping perhaps,
+    is played with then, and `differs` stays. The clocks (TDM with the parameters of
+    `AK4619.serial_format`) have to run all the time.
 
     Parameters
     ----------
@@ -89,7 +90,7 @@ class AK4619(LiteXModule):
             i2c.sda_i.eq(self.i2c_pads.sda_i),
         ]
 
-        # Bytes to write, and at last those to read back.
+        # Bytes to write or to read back.
         commands = self.commands(sample_rate)
         index    = Signal(max=len(commands))
         byte     = Signal(8)
@@ -102,7 +103,7 @@ class AK4619(LiteXModule):
             ] for i, (value, read, first, last) in enumerate(commands)}),
             i2c.sink.data.eq(byte),
         ]
-        read_from = sum(not read for _, read, _, _ in commands)
+        read_from = [read for _, read, _, _ in commands].index(True)
         at_end    = index == len(commands) - 1
         differs   = Signal() # The register just read, ...
         differed  = Signal() # ... one before it in this attempt.
@@ -253,8 +254,8 @@ class AK4619(LiteXModule):
                 for i, value in enumerate(data)]
         return [
             *transfer(address, FIRST_REGISTER, *in_reset),
-            *transfer(address, FIRST_REGISTER, registers[0]),
             *transfer(address, FIRST_REGISTER, stop=False),
             *transfer(address | 1, stop=False),
-            *transfer(*registers, read=True, start=False),
+            *transfer(*in_reset, read=True, start=False),
+            *transfer(address, FIRST_REGISTER, registers[0]),
         ]

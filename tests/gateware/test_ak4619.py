@@ -23,9 +23,9 @@ def attempt(rate=192000):
     table = register_bytes(rate)
     return [
         [0x20, 0x00, table[0] & 0xFE, *table[1:]],
-        [0x20, 0x00, table[0]],
         [0x20, 0x00],
-        [0x21, *table],
+        [0x21, table[0] & 0xFE, *table[1:]],
+        [0x20, 0x00, table[0]],
     ]
 
 
@@ -113,7 +113,7 @@ def test_scl_frequency(scl_freq):
 
 
 @pytest.mark.parametrize(
-    "transfer, byte", [(0, 0), (0, 1), (0, 22), (1, 0), (1, 2), (2, 1), (3, 0)]
+    "transfer, byte", [(0, 0), (0, 1), (0, 22), (1, 0), (1, 1), (2, 0), (3, 0), (3, 2)]
 )
 def test_missing_acknowledge_is_repeated(transfer, byte):
     """The transfer ends with STOP, then a pause with `error`, then all over again."""
