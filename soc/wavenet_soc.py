@@ -163,7 +163,7 @@ class WaveNetSoC(SoCCore):
     def add_codec(self, pads, sample_rate, power_up_ms):
         self.codec = AK4619(pads, self.sys_clk_freq, sample_rate, power_up_ms=power_up_ms)
         self.tdm   = TDM(pads, **AK4619.serial_format(self.sys_clk_freq, sample_rate))
-        self.comb += self.tdm.mute.eq(~self.codec.ready)
+        self.comb += self.tdm.mute.eq(self.codec.mute)
 
     def add_calibration(self, inputs, outputs, invert_inputs):
         neutral = [Calibration.NEUTRAL]*self.tdm.slots

@@ -41,7 +41,9 @@ class AK4619(LiteXModule):
 
     Signals
     -------
-    ready   : the registers are written, and the codec is out of reset. TDM.mute wants its inverse.
+    ready   : the registers are written, and the codec is out of reset.
+    mute    : for TDM.mute, while what the codec says means nothing: until it is about to leave its
+              reset, in which it is silent, so that its first frame counts whenever that comes.
     error   : the last attempt was not acknowledged (or the bus was not free), or a register
               differed; 0 again when READY.
     differs : a register did not read back as written in the last attempt,
@@ -73,6 +75,7 @@ class AK4619(LiteXModule):
 
         # Signals.
         self.ready    = Signal()
+        self.mute     = Signal(reset=1)
         self.error    = Signal()
         self.differs  = Signal()
         self.register = Signal(8)
@@ -103,7 +106,7 @@ class AK4619(LiteXModule):
             ] for i, (value, read, first, last) in enumerate(commands)}),
             i2c.sink.data.eq(byte),
         ]
-        read_from = [read for _, read, _, _ in commands].index(True)
+        reads     = [i for i, (_, read, _, _) in enumerate(commands) if read]
         at_end    = index == len(commands) - 1
         differs   = Signal() # The register just read, ...
         differed  = Signal() # ... one before it in this attempt.
@@ -157,13 +160,14 @@ class AK4619(LiteXModule):
         fsm.act("CONFIGURE",
             self.state.eq(self.CONFIGURE),
             power_up.eq(1),
+            self.mute.eq(index <= reads[-1]),
             i2c.sink.valid.eq(1),
             If(again, i2c.sink.last.eq(1)),
             If(i2c.sink.ready,
                 NextValue(index, index + 1),
                 If(differs,
                     NextValue(differed,      1),
-                    NextValue(self.register, FIRST_REGISTER + index - read_from)
+                    NextValue(self.register, FIRST_REGISTER + index - reads[0])
                 ),
                 If(at_end,
                     NextValue(self.error,   0),
@@ -185,6 +189,7 @@ class AK4619(LiteXModule):
         fsm.act("READY",
             self.state.eq(self.READY),
             self.ready.eq(1),
+            self.mute.eq(0),
             power_up.eq(1),
             If(again, *power_down)
         )

@@ -15,7 +15,7 @@ TIMES = dict(pdn_low_us=2, power_up_ms=0.05, retry_ms=0.04, scl_freq=375e3)
 BRING_UP = 9000  # Cycles that a bring-up takes at most with these.
 
 
-PDN, IS_READY, ERROR, STATE, RETRIES, DIFFERS, REGISTER = range(7)  # Columns of Bench.log.
+PDN, IS_READY, ERROR, STATE, RETRIES, DIFFERS, REGISTER, MUTE = range(8)  # Columns of Bench.log.
 
 
 def attempt(rate=192000):
@@ -51,7 +51,7 @@ class Bench(Module):
         """Log `cycles` cycles; ends early when `ready` has been up for `settled` cycles."""
         codec, pads, lasts = self.codec, self.pads, 0
         signals = [pads.pdn, codec.ready, codec.error, codec.state, codec.retries]
-        signals += [codec.differs, codec.register]
+        signals += [codec.differs, codec.register, codec.mute]
         for _ in range(cycles):
             *entry, scl_oe, sda_oe = yield [*signals, pads.scl_oe, pads.sda_oe]
             if scl_oe or sda_oe:
@@ -91,7 +91,11 @@ def test_bring_up(rate):
 
     ready = bench.first(IS_READY, 1)
     assert ready > device.ended
-    assert all(entry[IS_READY:] == (1, 0, AK4619.READY, 0, 0, 0) for entry in bench.log[ready:])
+    # Sound counts from before the last byte, which brings the codec out of its reset.
+    last_byte = ready - 10 * round(SYS / bench.codec.i2c.scl_freq)
+    assert bench.first(STATE, AK4619.CONFIGURE) < bench.first(MUTE, 0) < last_byte
+    assert not any(entry[MUTE] for entry in bench.log[bench.first(MUTE, 0) :])
+    assert all(entry[IS_READY:] == (1, 0, AK4619.READY, 0, 0, 0, 0) for entry in bench.log[ready:])
     assert not any(entry[ERROR] for entry in bench.log)
     states = [entry[STATE] for entry in bench.log]
     assert [s for i, s in enumerate(states) if not i or s != states[i - 1]] == [
@@ -129,7 +133,7 @@ def test_missing_acknowledge_is_repeated(transfer, byte):
     ready = bench.first(IS_READY, 1)
     assert error == pause
     assert all(entry[ERROR] for entry in bench.log[error:ready])
-    assert bench.log[ready] == (1, 1, 0, AK4619.READY, 1, 0, 0)
+    assert bench.log[ready] == (1, 1, 0, AK4619.READY, 1, 0, 0, 0)
     paused = sum(entry[STATE] == AK4619.PAUSE for entry in bench.log) / SYS
     assert TIMES["retry_ms"] * 1e-3 <= paused < TIMES["retry_ms"] * 1e-3 + 1e-6
 
@@ -146,7 +150,7 @@ def test_a_register_that_differs_is_written_again():
 
     bench.run(4 * BRING_UP, mend())
     ready = bench.first(IS_READY, 1)
-    assert bench.log[ready] == (1, 1, 0, AK4619.READY, 2, 0, 0x0E)
+    assert bench.log[ready] == (1, 1, 0, AK4619.READY, 2, 0, 0x0E, 0)
     assert bench.device.registers == dict(enumerate(register_bytes(192000)))
     pauses = [entry for entry in bench.log if entry[STATE] == AK4619.PAUSE]
     assert pauses and {(e[ERROR], e[DIFFERS], e[REGISTER]) for e in pauses} == {(1, 1, 0x0E)}
@@ -158,7 +162,7 @@ def test_a_register_that_always_differs_does_not_keep_a_codec_silent():
     bench.device.misread = {0x14: 0x00}
     bench.run((AK4619.READ_BACKS + 1) * BRING_UP)
     ready = bench.first(IS_READY, 1)
-    assert bench.log[ready] == (1, 1, 0, AK4619.READY, AK4619.READ_BACKS - 1, 1, 0x14)
+    assert bench.log[ready] == (1, 1, 0, AK4619.READY, AK4619.READ_BACKS - 1, 1, 0x14, 0)
     assert len(bench.device.transfers) == AK4619.READ_BACKS * len(attempt())
 
 
@@ -216,7 +220,7 @@ def test_restart_begins_with_power_down(when):
     assert down < (20 * 16 + 30 if when == AK4619.CONFIGURE else 5)
     low = [i for i, entry in enumerate(log) if not entry[PDN]]
     assert len(low) / SYS >= TIMES["pdn_low_us"] * 1e-6 and low == list(range(low[0], low[-1] + 1))
-    assert log[-1] == (1, 1, 0, AK4619.READY, 0, 0, 0)
+    assert log[-1] == (1, 1, 0, AK4619.READY, 0, 0, 0, 0)
     assert not any(entry[IS_READY] for entry in log[down : states.index(AK4619.READY, down)])
     assert bench.device.transfers[-4:] == attempt()
 
