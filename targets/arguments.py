@@ -1,24 +1,49 @@
-"""The arguments of build.py, through LiteX's own parser, and what is wrong with them."""
+"""The arguments of build.py, through LiteX's own parser; targets/checks.py has their limits."""
 
+import argparse
+import re
 from pathlib import Path
 
-from litex.soc.cores.cpu import CPUS
+from litex.build.lattice.trellis import trellis_argdict, trellis_args
 from litex.soc.integration.soc import LiteXArgumentParser
 
+from boards import BOARDS
+from boards.codec_pmods import PLUGS
 from models.devices import DEVICES
 from models.planner import OBJECTIVES
 from models.training.tour import RECORDING_SECONDS
-from models.wav import check_writable
-from soc.sim_soc import Platform
+from soc import sim_soc
 from soc.wavenet_soc import WaveNetSoC
 
 ROOT = Path(__file__).resolve().parent.parent
-CPU_TYPES = ("picorv32", "vexriscv", "serv")
 SAMPLE_RATES = (192_000, 96_000, 48_000)
+SEEDS_MOST = 100
+DEFAULT_BOARD = next(iter(BOARDS))
 
 
-class UsageError(ValueError):
-    """An argument that cannot be used; the message names it and what is allowed."""
+class Platforms:
+    """What LiteX's parser asks of a platform: the options of the simulation and of the boards."""
+
+    device_family = "ecp5"
+
+    @classmethod
+    def toolchains(cls, device):
+        return ["trellis"]
+
+    @classmethod
+    def fill_args(cls, toolchain, parser):
+        sim_soc.Platform.fill_args(toolchain, parser)
+        trellis_args(parser)
+        for action in parser._actions:
+            if action.dest == "nextpnr_seed":
+                action.type, action.metavar = seeds, "N|sweep:N"
+                action.help = "Seed of place and route; sweep:N tries 1 to N and takes the best."
+            if action.dest == "nextpnr_timingstrict":  # Timing that fails always is an error here.
+                action.help = argparse.SUPPRESS
+
+    @classmethod
+    def get_argdict(cls, toolchain, args):
+        return {**trellis_argdict(args), "seed": args.nextpnr_seed[0], "timingstrict": False}
 
 
 class Parser(LiteXArgumentParser):
@@ -28,12 +53,52 @@ class Parser(LiteXArgumentParser):
         self.exit(2, f"build.py: {message}\n")
 
 
+def seeds(text):
+    """(7,) of "7", (1, 2, 3) of "sweep:3"."""
+    found = re.fullmatch(r"(sweep:)?(\d+)", text)
+    number = int(found[2]) if found else 0
+    if not found or (found[1] and not 1 <= number <= SEEDS_MOST):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not allowed: a number, or sweep:1 to sweep:{SEEDS_MOST}"
+        )
+    return tuple(range(1, number + 1)) if found[1] else (number,)
+
+
 def make_parser(description):
-    """The Parser with LiteX's options for SoC and Builder and all of ours."""
+    """The Parser with LiteX's options for SoC, Builder and toolchain and all of ours."""
     parser = Parser()
     parser.prog, parser.description = "build.py", description  # LiteX's constructor mixes them up.
-    parser.set_platform(Platform)
-    target = parser.add_argument_group(title="Target options")
+    parser.set_platform(Platforms)
+    add_target_arguments(parser.add_argument_group(title="Target options"))
+    add_board_arguments(parser.add_argument_group(title="Board options"))
+    add_net_arguments(parser.add_argument_group(title="Accelerator options"))
+    add_simulation_arguments(parser.add_argument_group(title="Simulation options"))
+    parser.set_defaults(
+        cpu_type="picorv32",
+        integrated_rom_size=WaveNetSoC.rom_size,
+        integrated_sram_size=WaveNetSoC.sram_size,
+        ident="WaveNet SoC",
+        no_ident_version=True,
+        no_timer=True,
+        log_level="warning",
+        ecppack_compress=True,
+        nextpnr_seed=(1,),
+    )
+    return parser
+
+
+def add_target_arguments(target):
+    target.add_argument("--build", action="store_true", help="Build the bitstream of a board.")
+    target.add_argument(
+        "--load",
+        action="store_true",
+        help="Load the board with its bitstream, which is built if need be.",
+    )
+    target.add_argument(
+        "--flash",
+        action="store_true",
+        help="Write it into the memory that the board starts from.",
+    )
     target.add_argument(
         "--sim",
         action="store_true",
@@ -45,7 +110,6 @@ def make_parser(description):
         help="Simulate a tour of the embedding plane into out/demo/, --wav-in plays a recording; "
         "without --output-dir in build/demo.",
     )
-    target.add_argument("--board", default=None, help="Board to build for; there is none yet.")
     target.add_argument(
         "--model",
         type=Path,
@@ -55,11 +119,52 @@ def make_parser(description):
     target.add_argument(
         "--sample-rate",
         type=int,
-        default=192_000,
+        default=SAMPLE_RATES[0],
         choices=SAMPLE_RATES,
         help="Sample rate of the codec in Hz.",
     )
-    net = parser.add_argument_group(title="Accelerator options")
+
+
+def add_board_arguments(board):
+    board.add_argument(
+        "--board",
+        choices=tuple(BOARDS),
+        help=f"Board (default: {DEFAULT_BOARD}); without --output-dir it is built in build/BOARD.",
+    )
+    board.add_argument(
+        "--sys-clk-freq",
+        type=float,
+        default=sim_soc.SYS_CLK_FREQ,
+        help="Clock of CPU, bus and codec in Hz: 256 (or 512, 1024, ...) times the sample rate.",
+    )
+    board.add_argument(
+        "--pmod-port",
+        default=None,
+        help="Connector of the codec: "
+        + "; ".join(
+            f"{name}: {', '.join(module.Platform.pmod_ports)}" for name, module in BOARDS.items()
+        )
+        + " (default: the board's first).",
+    )
+    board.add_argument(
+        "--pmod-plug",
+        default=PLUGS[0],
+        choices=PLUGS,
+        help="How the codec is connected; plugged in directly it has its rows the other way round.",
+    )
+    board.add_argument(
+        "--with-etherbone", action="store_true", help="Bridge from Ethernet (UDP port 1234)."
+    )
+    board.add_argument("--eth-ip", default="192.168.1.50", help="Address of the bridge.")
+    board.add_argument(
+        "--with-litescope",
+        action="store_true",
+        help="Logic analyser on the frames of codec and network; analyzer.csv is for "
+        "litescope_cli over a bridge.",
+    )
+
+
+def add_net_arguments(net):
     net.add_argument(
         "--wavenet-clk-ratio",
         type=int,
@@ -79,7 +184,12 @@ def make_parser(description):
         "--device",
         default=None,
         metavar="DEVICE",
-        help=f"FPGA that the net must fit (default: no limit): {', '.join(DEVICES)}",
+        help="FPGA that the net must fit. Of a board: "
+        + "; ".join(
+            f"{name}: {', '.join(module.Platform.devices)}" for name, module in BOARDS.items()
+        )
+        + f" (default: the board's first). Of a simulation: {', '.join(DEVICES)} "
+        "(default: no limit).",
     )
     net.add_argument(
         "--outputs",
@@ -89,12 +199,14 @@ def make_parser(description):
     )
     net.add_argument(
         "--primitives",
-        default=WaveNetSoC.primitives[0],
+        default=None,
         choices=WaveNetSoC.primitives,
-        help="Registers, multipliers and memories: left to synthesis, or those of the ECP5; a "
-        "simulation takes the former.",
+        help="Registers, multipliers and memories: left to synthesis, or those of the ECP5 "
+        "(default: inferred in a simulation, ecp5 on a board).",
     )
-    sim = parser.add_argument_group(title="Simulation options")
+
+
+def add_simulation_arguments(sim):
     sim.add_argument(
         "--wav-in",
         type=Path,
@@ -129,46 +241,3 @@ def make_parser(description):
         default=10.0,
         help="Simulated ms that the codec takes to wake up; the data sheet's are 10.",
     )
-    parser.set_defaults(
-        cpu_type="picorv32",
-        integrated_rom_size=WaveNetSoC.rom_size,
-        integrated_sram_size=WaveNetSoC.sram_size,
-        ident="WaveNet SoC",
-        no_ident_version=True,
-        no_timer=True,
-        uart_name="sim",
-        log_level="warning",
-    )
-    return parser
-
-
-def check(args):
-    """Raises UsageError for what the parser cannot see."""
-    if args.board is not None:
-        raise UsageError(f"board {args.board!r} is not known; there are none yet, only --sim")
-    if not args.sim and not args.demo:
-        raise UsageError("nothing to do; choose --sim or --demo")
-    if args.sim and args.demo:
-        raise UsageError("--sim and --demo are not allowed together")
-    if args.demo and args.wav_out is not None:
-        raise UsageError("--wav-out is not allowed with --demo, which writes to out/demo")
-    if args.cpu_type not in CPU_TYPES:
-        raise UsageError(f"cpu type {args.cpu_type!r} is not allowed: {', '.join(CPU_TYPES)}")
-    variants = CPUS[args.cpu_type].variants
-    if args.cpu_variant not in (None, *variants):
-        raise UsageError(
-            f"variant {args.cpu_variant!r} of {args.cpu_type} is not allowed: {', '.join(variants)}"
-        )
-    if args.duration is not None and not 0 < args.duration <= 86_400:
-        raise UsageError(f"duration {args.duration:g} s is not allowed: above 0, to 86400")
-    if not 0.1 <= args.power_up_ms <= 1000:
-        raise UsageError(f"power-up {args.power_up_ms:g} ms is not allowed: 0.1 to 1000")
-    for port in (args.serial_port, args.bridge_port):
-        if not 0 <= port <= 65_535:
-            raise UsageError(f"port {port} is not allowed: 1 to 65535, 0 for a free one")
-    if args.bridge_port and not args.with_uartbone:
-        raise UsageError("--bridge-port is not allowed without --with-uartbone")
-    if args.primitives == "ecp5" and (args.sim or args.demo):
-        raise UsageError("--primitives ecp5 is not allowed in a simulation: inferred")
-    if args.wav_out is not None:
-        check_writable(args.wav_out)

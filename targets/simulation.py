@@ -1,9 +1,5 @@
 """build.py --sim and --demo: the SoC in Verilator, with sound."""
 
-import fcntl
-from contextlib import contextmanager
-from pathlib import Path
-
 from models.planner import plan
 from models.reference import Reference
 from models.spec import Model
@@ -15,24 +11,10 @@ from soc.sim_runner import Simulation
 from soc.sim_session import run_session
 from soc.sim_soc import SYS_CLK_FREQ, generate
 from soc.wavenet_soc import cycles_per_sample
-from targets.arguments import ROOT, UsageError
+from targets.arguments import ROOT
+from targets.folder import build_folder
 
 OUT = ROOT / "out" / "demo"
-
-
-@contextmanager
-def build_folder(args):
-    """The folder of --output-dir, made where it is missing and held against a second run."""
-    folder = Path(args.output_dir or ROOT / "build" / ("demo" if args.demo else "sim"))
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UsageError(
-                f"{folder} is in use by another simulation; --output-dir names another folder"
-            ) from None
-        yield folder
 
 
 def simulate(parser, args):
@@ -54,7 +36,11 @@ def simulate(parser, args):
         sample_rate=args.sample_rate,
         wavenet_clk_ratio=args.wavenet_clk_ratio,
     )
-    with build_folder(args) as folder:
+    if soc_kwargs["uart_name"] == "serial":
+        soc_kwargs["uart_name"] = "sim"
+    with build_folder(
+        args.output_dir or ROOT / "build" / ("demo" if args.demo else "sim")
+    ) as folder:
         if not builder_kwargs["compile_gateware"]:
             generate(model, folding, folder, builder_kwargs=builder_kwargs, **soc_kwargs)
             return 0

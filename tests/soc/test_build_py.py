@@ -209,13 +209,14 @@ def test_bad_models(tmp_path):
     "arguments, words",
     [
         ([], ["nothing to do", "--sim"]),
-        (["--board", "ecpix5"], ["board 'ecpix5'", "--sim"]),
+        (["--board", "ecpix5"], ["nothing to do", "--build"]),
         (["--sim", "--demo"], ["--sim and --demo", "together"]),
         (
             ["--sim", "--cpu-type", "serv", "--cpu-variant", "x"],
             ["variant 'x' of serv", "standard"],
         ),
-        (["--sim", "--board", "toaster"], ["board 'toaster'"]),
+        (["--build", "--board", "toaster"], ["'toaster'", "ecpix5", "ulx3s"]),
+        (["--sim", "--board", "ecpix5"], ["--board is not allowed"]),
         (["--sim", "--sample-rate", "44100"], ["44100", "192000, 96000, 48000"]),
         (["--sim", "--cpu-type", "z80"], ["cpu type 'z80'", "picorv32, vexriscv, serv"]),
         (["--sim", "--duration", "0"], ["duration 0 s", "above 0"]),

@@ -1,0 +1,184 @@
+"""From a design that LiteX has generated to its bitstream: yosys, nextpnr-ecp5, ecppack.
+
+The commands are those of LiteX's build script, run one by one: with progress, with their output in
+logs, with what is there already left as it is, and with an end where the timing is not met.
+"""
+
+import hashlib
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+from soc import toolchain
+from soc.route_report import RouteReport
+
+PROGRAMS = ("yosys", "nextpnr-ecp5", "ecppack")
+
+# Line of output -> what is shown while the step runs.
+YOSYS_STAGES   = ((r"^[\d.]+ Executing ([\w ]+?)(?: pass|\.|$)", "{}"),)
+NEXTPNR_STAGES = (
+    (r"Info: Packing (.+?)\.*$",        "packing {}"),
+    (r"at iteration #(\d+)",            "placing, iteration {}"),
+    (r"simulated annealing",            "placing, refinement"),
+    (r"Routing globals",                "routing, clocks"),
+    (r"^Info: +\d+ \|.*\| +(\d+)\|",    "routing, {} arcs left"),
+)
+
+class BuildError(Exception):
+    """A step failed; the message says which, why, and where its log is."""
+
+class TimingError(BuildError):
+    """The design is slower than its clocks; the message has the critical paths."""
+
+# Preparation --------------------------------------------------------------------------------------
+
+def prepare(toolchain):
+    """Set LiteX's trellis toolchain up for designs with cells of primitives.py, before its build().
+
+    reprocess_after: without its removal synth_ecp5 throws away modules that instantiate cells.
+    -no-rw-check: for a read and a write that meet, yosys would keep Verilog's order with a second
+    copy of a memory and multiplexers. Here they never meet where it matters: tap caches are not
+    read in the slot that is written, the bank that plays is not written, and CPUs do not use what
+    they read while they write.
+    """
+    toolchain._yosys_cmds += ["hierarchy -top {build_name}", "setattr -unset reprocess_after t:*"]
+    toolchain._synth_opts += "-no-rw-check "
+
+def script_commands(script):
+    """Program -> its command (list of words), of the build script that LiteX has written."""
+    lines    = map(shlex.split, Path(script).read_text().splitlines())
+    commands = {line[0]: line for line in lines if line and line[0] in PROGRAMS}
+    return {program: commands[program] for program in PROGRAMS}
+
+# Bitstream ----------------------------------------------------------------------------------------
+
+class Bitstream:
+    """The build in LiteX's gateware folder of the design `name`.
+
+    folder   : with NAME.v, *.init, NAME.ys, NAME.lpf and build_NAME.sh
+    progress : soc.progress.Progress
+
+    self.path is the bitstream's path. Raises ToolError where a program is missing.
+    """
+    def __init__(self, folder, name, progress):
+        self.folder, self.name, self.progress = Path(folder), name, progress
+        self.env      = toolchain.environment(PROGRAMS)
+        self.commands = script_commands(self.folder / f"build_{name}.sh")
+        self.path     = self.folder / f"{name}.bit"
+
+    def build(self, seeds=(1,)):
+        """Make the bitstream with the best of the seeds, unless it is there; its RouteReport.
+
+        Raises BuildError, and TimingError where the best seed does not meet the clocks; there is
+        then no bitstream, not even an older one.
+        """
+        netlist = self._synthesise()
+        reports = [self._route(netlist, seed, f", seed {seed}" if len(seeds) > 1 else "")
+            for seed in seeds]
+        best = max(reports, key=lambda report: report.headroom)
+        if best.headroom < 1:
+            self.path.unlink(missing_ok=True)
+            raise TimingError("timing is not met"
+                + (f" by any of {len(seeds)} seeds, the best is {best.seed}" if len(seeds) > 1
+                    else f" by seed {best.seed}; --nextpnr-seed sweep:8 tries others")
+                + "".join(f"\n    {line}" for line in best.failures()))
+        self._pack(netlist, best.seed)
+        return best
+
+    # Steps ----------------------------------------------------------------------------------------
+    def _synthesise(self):
+        """Make NAME.json; returns its key."""
+        command = self.commands["yosys"]
+        script  = self.folder / f"{self.name}.ys"
+        sources = re.findall(r"(?m)^read_verilog.* (\S+)$", script.read_text())
+        sources = [self.folder / source for source in sources]
+        sources = [script, *sources, *sorted(self.folder.glob("*.init"))]
+        key     = self._key(command, *map(_without_comments, sources))
+        if not self._is_made("synthesis", key):
+            self._run("Synthesis", command, YOSYS_STAGES)
+            self._made("synthesis", key)
+        return key
+
+    def _route(self, netlist, seed, label):
+        """Make NAME-SEED.config; returns the RouteReport."""
+        config, report = (self.folder / f"{self.name}-{seed}{end}" for end in (".config", ".json"))
+        command  = list(self.commands["nextpnr-ecp5"])
+        for option, value in (("--seed", str(seed)), ("--textcfg", config.name)):
+            command[command.index(option) + 1] = value
+        command += ["--report", report.name]
+        step     = f"route-{seed}"
+        key      = self._key(command, netlist, (self.folder / f"{self.name}.lpf").read_text())
+        if not self._is_made(step, key):
+            self._run(f"Place and route{label}", command, NEXTPNR_STAGES)
+            self._made(step, key)
+        return RouteReport.load(report, seed)
+
+    def _pack(self, netlist, seed):
+        source  = f"{self.name}-{seed}.config"
+        command = [source if word == f"{self.name}.config" else word
+            for word in self.commands["ecppack"]]
+        key     = self._key(command, netlist, (self.folder / f"route-{seed}.key").read_text())
+        if not (self._is_made("pack", key) and self.path.exists()):
+            self._run("Bitstream", command, ())
+            self._made("pack", key)
+
+    # What is there --------------------------------------------------------------------------------
+    def _key(self, command, *parts):
+        """Of a command with its program and all that it reads."""
+        program = Path(shutil.which(command[0], path=self.env["PATH"])).read_bytes()
+        digest  = hashlib.sha256(program)
+        for part in (*command, *parts):
+            digest.update(f"{len(part)} {part}".encode())
+        return digest.hexdigest()
+
+    def _is_made(self, step, key):
+        file = self.folder / f"{step}.key"
+        made = file.exists() and file.read_text() == key
+        if not made: # Nor while it is being made, or when that is interrupted.
+            file.unlink(missing_ok=True)
+        return made
+
+    def _made(self, step, key):
+        (self.folder / f"{step}.key").write_text(key)
+
+    def _run(self, step, command, stages):
+        log = self.folder / f"{step.lower().replace(' ', '-').replace(',', '')}.log"
+        with self.progress.step(step) as update, open(log, "w", buffering=1) as output:
+            process = subprocess.Popen(command, cwd=self.folder, env=self.env, text=True,
+                errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            with process:
+                for line in process.stdout:
+                    output.write(line)
+                    stage = _stage(line, stages)
+                    if stage:
+                        update(stage)
+        if process.returncode:
+            raise BuildError(f"{step} failed, see {log}: {_reason(log, process.returncode)}")
+
+def _without_comments(path):
+    """Text of a source; without whole-line comments, in which LiteX writes the time of day."""
+    return re.sub(r"(?m)^\s*//.*\n", "", path.read_text(errors="replace"))
+
+def _stage(line, stages):
+    """What a line of output says of the progress, or None."""
+    for pattern, text in stages:
+        found = re.search(pattern, line)
+        if found:
+            return text.format(*found.groups())
+    return None
+
+def _reason(log, status):
+    lines  = log.read_text(errors="replace").strip().splitlines()
+    errors = [line for line in lines if "ERROR" in line] or lines[-1:] or [f"status {status}"]
+    return errors[-1].strip()
+
+def hidden_from_yowasp(folder):
+    """Whether the programs that environment() finds cannot see the folder: YoWASP's have a /tmp of
+    their own."""
+    path = toolchain.environment(PROGRAMS)["PATH"]
+    wasm = any(Path(shutil.which(program, path=path)).parent == toolchain.SHIMS
+        for program in PROGRAMS)
+    return wasm and Path("/tmp") in Path(os.path.realpath(folder)).parents

@@ -1,0 +1,147 @@
+"""build.py --build, --load, --flash: the SoC on a board."""
+
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+from litex.soc.integration.builder import Builder
+
+from boards import BOARDS
+from boards.codec_pmods import CODEC_PMODS
+from models.planner import plan
+from models.spec import Model
+from soc import bitstream
+from soc.bitstream import Bitstream
+from soc.litescope import add_litescope
+from soc.loader import PROGRAM, load
+from soc.progress import Progress
+from soc.toolchain import ToolError, environment
+from soc.wavenet_soc import WaveNetSoC, cycles_per_sample
+from targets.arguments import ROOT
+from targets.checks import UsageError
+from targets.folder import build_folder
+
+
+def run(parser, args):
+    """Builds, loads and flashes as the arguments say; returns the exit status."""
+    progress = Progress()
+    loads = args.load or args.flash
+    compiles = parser.builder_argdict["compile_gateware"]
+    set_up((*(bitstream.PROGRAMS if compiles else ()), *((PROGRAM,) if loads else ())))
+    model = Model.load(args.model)
+    with build_folder(args.output_dir or ROOT / "build" / args.board) as folder:
+        if compiles and bitstream.hidden_from_yowasp(folder):
+            raise UsageError(
+                f"--output-dir {folder} is not allowed: YoWASP's programs cannot see /tmp"
+            )
+        with progress.step("SoC: Verilog and firmware"):
+            soc, builder = generate(parser, args, model, folder)
+        describe_clocks(soc, args)
+        if not compiles:
+            return 0
+        made = Bitstream(builder.gateware_dir, soc.build_name, progress)
+        describe_route(made.build(args.nextpnr_seed), soc)
+        print(f"bitstream: {made.path}")
+        for flash in (False, True):
+            if args.flash if flash else args.load:
+                load(soc.platform.create_programmer(), made.path, progress, flash)
+    return 0
+
+
+def set_up(programs):
+    """Installs what stands in for programs that are missing, where this Python is the project's."""
+    try:
+        environment(programs)
+    except ToolError:
+        venv = ROOT / ".venv"
+        if venv.is_symlink() or Path(sys.prefix) != venv:
+            raise
+        subprocess.run([ROOT / "soc" / "setup.sh", "boards"], check=False)
+        environment(programs)
+
+
+def device_of(board, wanted):
+    """The device of a board that `wanted` (or None) names, as LFE5U-25F or 25F."""
+    devices = board.Platform.devices
+    for device in devices:
+        if wanted is None or wanted.upper() in (device, device.split("-")[1]):
+            return device
+    raise UsageError(f"--device {wanted} is not allowed: {', '.join(devices)}")
+
+
+def plan_for(args, model, platform, crg):
+    """The Folding for what the clock of the board truly leaves a sample."""
+    cycles = cycles_per_sample(crg.sys_clk_freq, args.sample_rate)
+    return plan(
+        model.spec,
+        cycles * args.wavenet_clk_ratio,
+        args.objective,
+        platform.device,
+        outputs=args.outputs,
+    )
+
+
+def make_soc(args, model, **soc_kwargs):
+    """The WaveNetSoC of the arguments on their board."""
+    board = BOARDS[args.board]
+    platform = board.Platform(device_of(board, args.device))
+    port = args.pmod_port or platform.pmod_ports[0]
+    platform.add_extension(CODEC_PMODS["ak4619"](port, args.pmod_plug))
+    crg = board.CRG(platform, args.sys_clk_freq, args.wavenet_clk_ratio)
+    eth_phy = None
+    if args.with_etherbone and hasattr(board, "eth_phy"):
+        eth_phy = board.eth_phy(platform)
+    soc = WaveNetSoC(
+        platform,
+        crg.sys_clk_freq,
+        crg=crg,
+        codec_pads=platform.request("codec"),
+        model=model,
+        folding=plan_for(args, model, platform, crg),
+        sample_rate=args.sample_rate,
+        wavenet_clk_ratio=args.wavenet_clk_ratio,
+        primitives=args.primitives or "ecp5",
+        with_etherbone=args.with_etherbone,
+        eth_phy=eth_phy,
+        eth_ip=args.eth_ip,
+        **soc_kwargs,
+    )
+    if eth_phy is not None:
+        soc.ethphy = eth_phy
+    return soc
+
+
+def generate(parser, args, model, folder):
+    """Verilog, constraints, firmware and scripts, LiteX's way: (soc, builder)."""
+    logging.getLogger().setLevel(args.log_level.upper())
+    soc = make_soc(args, model, **parser.soc_argdict)
+    if args.with_litescope:
+        add_litescope(soc, folder / "analyzer.csv")
+    bitstream.prepare(soc.platform.toolchain)
+    builder = Builder(
+        soc, **{**parser.builder_argdict, "output_dir": folder, "compile_software": False}
+    )
+    builder.software_packages.clear()  # The firmware needs none of LiteX's libraries.
+    builder.build(run=False, **parser.toolchain_argdict)
+    return soc, builder
+
+
+def describe_clocks(soc, args):
+    sys_clk = soc.crg.sys_clk_freq
+    off = soc.sample_rate / args.sample_rate - 1
+    print(
+        f"sys {sys_clk / 1e6:.6g} MHz, wavenet {sys_clk * soc.wavenet_clk_ratio / 1e6:.6g} MHz, "
+        f"{soc.cycles_per_sample} cycles a sample: fs {soc.sample_rate:.1f} Hz ({off:+.3%})"
+    )
+
+
+def describe_route(report, soc):
+    print(f"seed {report.seed}: " + ", ".join(map(str, report.clocks)))
+    cells = ("TRELLIS_COMB", "TRELLIS_FF", "MULT18X18D", "DP16KD")
+    parts = [
+        f"{name} {used} of {there} ({used / there:.0%})"
+        for name in cells
+        for used, there in (report.cells[name],)
+    ]
+    print(f"{soc.platform.device}: " + ", ".join(parts))

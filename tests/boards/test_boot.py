@@ -1,0 +1,64 @@
+"""The SoC of each board, as it is built for it, on the simulation platform: boots and plays."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from boards import BOARDS
+from models.spec import Model
+from soc.sim_runner import Simulation
+from targets import board
+from targets.arguments import make_parser
+from tests.support.soc_runs import TIMEOUT_S, after_silence, codes, network_frames
+
+QUIET = 1200  # frames; the codec's bring-up, with both ways mute, takes less
+FRAMES = 1500  # with sound
+
+
+def seen_by_software(folder):
+    """What the C headers, and a host, know of a SoC: registers, memories, constants."""
+    csr = json.loads((folder / "csr.json").read_text())
+    del csr["constants"]["config_platform_name"]
+    return csr
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_the_soc_of_a_board_boots_and_plays(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["build.py", "--board", name, "--build"])
+    parser = make_parser("")
+    args = parser.parse_args()
+    model = Model.load(args.model)
+    soc, _ = board.generate(parser, args, model, tmp_path / "board")
+
+    sound = np.random.default_rng(len(name)).integers(-6000, 6001, (QUIET + FRAMES, 4))
+    sound[:QUIET] = 0
+    folding = board.plan_for(args, model, soc.platform, soc.crg)
+    with Simulation(
+        model,
+        folding,
+        frames=codes(sound),
+        endless=True,
+        output_dir=tmp_path / "sim",
+        builder_kwargs=parser.builder_argdict,
+        **{**parser.soc_argdict, "uart_name": "sim"},
+        sys_clk_freq=soc.crg.sys_clk_freq,
+        sample_rate=args.sample_rate,
+        wavenet_clk_ratio=args.wavenet_clk_ratio,
+    ) as sim:
+        info = sim.console.values("info", TIMEOUT_S)
+        sim.wait_frames(QUIET + FRAMES, TIMEOUT_S)
+        status = sim.console.values("status", TIMEOUT_S)
+    assert seen_by_software(tmp_path / "sim") == seen_by_software(tmp_path / "board")
+
+    assert sim.report["complaints"] == []
+    assert sim.report["sample_rate"] == pytest.approx(soc.sample_rate, rel=1e-6)
+    assert float(info["fs"]) == pytest.approx(soc.sample_rate, rel=1e-9)
+    assert info["folding"] == str(folding)
+    assert (status["overruns"], status["cycles_used"]) == ("0", str(folding.cycles))
+    outputs = after_silence(model).run(network_frames(model.spec, sim.frames_in))
+    heard = sim.frames_out[sim.soc.frame_latency :] >> 16
+    assert len(heard) >= QUIET + FRAMES
+    np.testing.assert_array_equal(heard[QUIET:], outputs[QUIET : len(heard)])
+    assert np.ptp(outputs[QUIET:]) > 4096  # else the comparison above says nothing

