@@ -39,14 +39,13 @@ def ak4619(port, plug="ribbon"):
 
 # I2S ----------------------------------------------------------------------------------------------
 
-def i2s(port, plug="direct"):
+def i2s(port, plug=None):
     """Pmod I2S2 (CS4344 DAC in the upper row, CS5343 ADC in the lower) on the connector `port`.
 
-    The DAC and the ADC get the same clocks, on two pins each. Plugged in directly, as Pmods are.
+    The DAC and the ADC get the same clocks, on two pins each. It is plugged in as Pmods are,
+    whatever `plug` says.
     Source: Digilent Pmod I2S2 reference manual, table "Pinout Description".
     """
-    if plug != "direct":
-        raise ValueError(f"pmod_plug {plug!r} is not allowed for i2s: direct")
     def pins(*indices):
         return Pins(" ".join(f"{port}:{index}" for index in indices))
     return [("codec", 0,

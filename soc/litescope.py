@@ -8,7 +8,9 @@ def add_litescope(soc, csv):
     csv : path of the description for litescope_cli, written when the SoC is built
     """
     from litescope import LiteScopeAnalyzer # Only those who want it need the package.
-    signals = [soc.codec.state, soc.codec.error, soc.tdm.mute]
+    signals = [soc.tdm.mute]
+    if hasattr(soc, "codec"):
+        signals += [soc.codec.state, soc.codec.error]
     for stream in (soc.tdm.source, soc.wavenet.sink, soc.wavenet.source, soc.tdm.sink):
         signals += [stream.valid, stream.ready, stream.first, stream.last, stream.data]
     soc.analyzer = LiteScopeAnalyzer(signals, depth=DEPTH, clock_domain="sys",

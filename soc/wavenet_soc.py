@@ -15,6 +15,7 @@ from gateware.audio.ak4619 import AK4619
 from gateware.audio.calibration import Calibration
 from gateware.audio.egress import Egress
 from gateware.audio.embedding import Ingress
+from gateware.audio.i2s_pmod import I2SPmod
 from gateware.audio.recorder import FrameRecorder
 from gateware.audio.tdm import TDM
 from gateware.layouts import frame_layout
@@ -33,12 +34,14 @@ from soc.weight_map import LayerMap, WeightMap
 
 # Helpers ------------------------------------------------------------------------------------------
 
-def cycles_per_sample(sys_clk_freq, sample_rate):
+CODECS = {"ak4619": AK4619, "i2s": I2SPmod}
+
+def cycles_per_sample(sys_clk_freq, sample_rate, codec="ak4619"):
     """System clock cycles a sample, for the planner: 256 at 49.152 MHz and 192 kHz (both in Hz).
 
     Raises ValueError for a rate that the codec lacks, or that sys_clk_freq does not divide down to.
     """
-    return AK4619.serial_format(sys_clk_freq, sample_rate)["sys_per_frame"]
+    return CODECS[codec].serial_format(sys_clk_freq, sample_rate)["sys_per_frame"]
 
 def describe_layer(layer):
     """One layer in the short form of `info`, such as "4->16 K4 D8 relu"."""
@@ -66,7 +69,9 @@ class WaveNetSoC(SoCCore):
     crg         : clock domain "sys" of `sys_clk_freq` Hz, the frequency it truly has; for a
                   wavenet_clk_ratio above 1 also "wavenet" of that many times the frequency, from
                   the same PLL, in reset whenever "sys" is
-    codec_pads  : mclk, bick, lrck, sdin1, sdout1, pdn and the I2C lines, see gateware/audio
+    codec_pads  : mclk, bick, lrck, sdin1, sdout1 and, of an AK4619, pdn and the I2C lines, see
+                  gateware/audio
+    codec       : "ak4619", or "i2s": a stereo one without registers
     model       : spec and weights (models.spec.Model), the ROM contents of both weight banks
     folding     : of models.planner.plan, for self.cycles_per_sample*wavenet_clk_ratio cycles;
                   folding.spec is the network as it is built, perhaps with fewer outputs
@@ -101,6 +106,7 @@ class WaveNetSoC(SoCCore):
     primitives         = PRIMITIVES
 
     def __init__(self, platform, sys_clk_freq, crg, codec_pads, model, folding,
+        codec              = "ak4619",
         sample_rate        = 192_000,
         with_wavenet       = True,
         wavenet_clk_ratio  = 1,
@@ -121,7 +127,9 @@ class WaveNetSoC(SoCCore):
         if wavenet_clk_ratio not in self.wavenet_clk_ratios:
             raise ValueError(f"wavenet_clk_ratio {wavenet_clk_ratio} is not allowed: "
                 f"{', '.join(map(str, self.wavenet_clk_ratios))}")
-        self.cycles_per_sample = cycles_per_sample(sys_clk_freq, sample_rate)
+        if codec not in CODECS:
+            raise ValueError(f"codec {codec!r} is not allowed: {', '.join(CODECS)}")
+        self.cycles_per_sample = cycles_per_sample(sys_clk_freq, sample_rate, codec)
         self.sample_rate       = sys_clk_freq/self.cycles_per_sample
         self.wavenet_clk_ratio = wavenet_clk_ratio
 
@@ -149,7 +157,7 @@ class WaveNetSoC(SoCCore):
             eth_ip    = eth_ip)
 
         # Codec ------------------------------------------------------------------------------------
-        self.add_codec(codec_pads, sample_rate, power_up_ms)
+        self.add_codec(codec, codec_pads, sample_rate, power_up_ms)
         self.add_calibration(input_calibration, output_calibration, invert_inputs)
 
         # Accelerator ------------------------------------------------------------------------------
@@ -160,9 +168,14 @@ class WaveNetSoC(SoCCore):
             self.frame_latency = self.tdm.frame_latency(2*Calibration.LATENCY)
 
     # Codec ----------------------------------------------------------------------------------------
-    def add_codec(self, pads, sample_rate, power_up_ms):
+    def add_codec(self, codec, pads, sample_rate, power_up_ms):
+        serial_format = CODECS[codec].serial_format(self.sys_clk_freq, sample_rate)
+        if codec == "i2s":
+            self.i2s = I2SPmod(pads)
+            self.tdm = TDM(self.i2s.pads, **serial_format)
+            return
         self.codec = AK4619(pads, self.sys_clk_freq, sample_rate, power_up_ms=power_up_ms)
-        self.tdm   = TDM(pads, **AK4619.serial_format(self.sys_clk_freq, sample_rate))
+        self.tdm   = TDM(pads, **serial_format)
         self.comb += self.tdm.mute.eq(self.codec.mute)
 
     def add_calibration(self, inputs, outputs, invert_inputs):

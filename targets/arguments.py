@@ -13,7 +13,7 @@ from models.devices import DEVICES
 from models.planner import OBJECTIVES
 from models.training.tour import RECORDING_SECONDS
 from soc import sim_soc
-from soc.wavenet_soc import WaveNetSoC
+from soc.wavenet_soc import CODECS, WaveNetSoC
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_RATES = (192_000, 96_000, 48_000)
@@ -138,6 +138,12 @@ def add_board_arguments(board):
         help="Clock of CPU, bus and codec in Hz: 256 (or 512, 1024, ...) times the sample rate.",
     )
     board.add_argument(
+        "--codec",
+        default=next(iter(CODECS)),
+        choices=tuple(CODECS),
+        help="Codec: eurorack-pmod's AK4619, or the stereo Pmod I2S2 (48 and 96 kHz).",
+    )
+    board.add_argument(
         "--pmod-port",
         default=None,
         help="Connector of the codec: "
@@ -150,7 +156,8 @@ def add_board_arguments(board):
         "--pmod-plug",
         default=PLUGS[0],
         choices=PLUGS,
-        help="How the codec is connected; plugged in directly it has its rows the other way round.",
+        help="How the AK4619 is connected; plugged in directly it has its rows the other way "
+        "round. The I2S Pmod always is plugged in directly.",
     )
     board.add_argument(
         "--with-etherbone", action="store_true", help="Bridge from Ethernet (UDP port 1234)."

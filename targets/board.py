@@ -72,7 +72,7 @@ def device_of(board, wanted):
 
 def plan_for(args, model, platform, crg):
     """The Folding for what the clock of the board truly leaves a sample."""
-    cycles = cycles_per_sample(crg.sys_clk_freq, args.sample_rate)
+    cycles = cycles_per_sample(crg.sys_clk_freq, args.sample_rate, args.codec)
     return plan(
         model.spec,
         cycles * args.wavenet_clk_ratio,
@@ -87,7 +87,7 @@ def make_soc(args, model, **soc_kwargs):
     board = BOARDS[args.board]
     platform = board.Platform(device_of(board, args.device))
     port = args.pmod_port or platform.pmod_ports[0]
-    platform.add_extension(CODEC_PMODS["ak4619"](port, args.pmod_plug))
+    platform.add_extension(CODEC_PMODS[args.codec](port, args.pmod_plug))
     crg = board.CRG(platform, args.sys_clk_freq, args.wavenet_clk_ratio)
     eth_phy = None
     if args.with_etherbone and hasattr(board, "eth_phy"):
@@ -97,6 +97,7 @@ def make_soc(args, model, **soc_kwargs):
         crg.sys_clk_freq,
         crg=crg,
         codec_pads=platform.request("codec"),
+        codec=args.codec,
         model=model,
         folding=plan_for(args, model, platform, crg),
         sample_rate=args.sample_rate,

@@ -54,6 +54,8 @@ def check_simulation(args):
         if getattr(args, name):
             option = name.replace("_", "-")
             raise UsageError(f"--{option} is not allowed in a simulation: on a board")
+    if args.codec != "ak4619":
+        raise UsageError(f"--codec {args.codec} is not allowed in a simulation: ak4619")
     if args.sys_clk_freq != SYS_CLK_FREQ:
         raise UsageError(
             f"--sys-clk-freq {args.sys_clk_freq:.10g} is not allowed in a simulation: "

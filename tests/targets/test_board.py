@@ -88,6 +88,21 @@ def test_options_of_a_board(options, printed, tmp_path, monkeypatch, capsys):
     assert f'"codec_sdin1" SITE "{"L17" if swapped else "B9"}"' in lpf
 
 
+def test_the_stereo_codec(tmp_path, monkeypatch, capsys):
+    status, out, err = build_py(
+        monkeypatch,
+        capsys,
+        *("--build", "--no-compile-gateware", "--output-dir", tmp_path, "--with-litescope"),
+        *("--codec", "i2s", "--sample-rate", "96000", "--pmod-port", "pmod1"),
+    )
+    assert status == 0, err
+    assert "512 cycles a sample: fs 96028.6 Hz" in out
+    assert "codec" not in csr(tmp_path)["csr_bases"]
+    lpf = (tmp_path / "gateware" / "ecpix5.lpf").read_text()
+    for pin, site in ("mclk[0]", "U23"), ("mclk[1]", "W25"), ("sdin1", "V21"), ("sdout1", "W22"):
+        assert f'LOCATE COMP "codec_{pin}" SITE "{site}";' in lpf
+
+
 def test_bridges_and_logic_analyser(tmp_path, monkeypatch, capsys):
     status, _, err = build_py(
         monkeypatch,
@@ -123,6 +138,8 @@ def test_bridges_and_logic_analyser(tmp_path, monkeypatch, capsys):
             ["--build", "--board", "ulx3s", "--with-etherbone"],
             "with_etherbone is not allowed: the board has no Ethernet PHY",
         ),
+        (["--build", "--codec", "i2s"], "sample_rate 192000 is not allowed: 48000, 96000 Hz"),
+        (["--sim", "--codec", "i2s"], "--codec i2s is not allowed in a simulation: ak4619"),
         (["--sim", "--with-litescope"], "--with-litescope is not allowed in a simulation"),
         (["--sim", "--sys-clk-freq", "50e6"], "--sys-clk-freq 50000000 is not allowed in a sim"),
     ],
