@@ -21,6 +21,14 @@ SEEDS_MOST = 100
 DEFAULT_BOARD = next(iter(BOARDS))
 
 
+class Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Shows the defaults that say something."""
+
+    def _get_help_string(self, action):
+        silent = action.default is None or action.default is False or "(default" in action.help
+        return action.help if silent else super()._get_help_string(action)
+
+
 class Platforms:
     """What LiteX's parser asks of a platform: the options of the simulation and of the boards."""
 
@@ -34,6 +42,7 @@ class Platforms:
     def fill_args(cls, toolchain, parser):
         sim_soc.Platform.fill_args(toolchain, parser)
         trellis_args(parser)
+        parser.formatter_class = lambda prog: Help(prog, max_help_position=10, width=120)
         for action in parser._actions:
             if action.dest == "nextpnr_seed":
                 action.type, action.metavar = seeds, "N|sweep:N"
@@ -82,7 +91,7 @@ def make_parser(description):
         no_timer=True,
         log_level="warning",
         ecppack_compress=True,
-        nextpnr_seed=(1,),
+        nextpnr_seed="1",
     )
     return parser
 

@@ -49,6 +49,9 @@ def test_a_board_is_elaborated(name, cpu, tmp_path, monkeypatch, capsys):
     assert "wavenet_control" in (tmp_path / "csr.csv").read_text()
     gateware = tmp_path / "gateware"
     script = (gateware / f"build_{name}.sh").read_text()
+    assert (
+        f"\nhierarchy -top {name}\nsetattr -unset reprocess_after t:*\nsynth_ecp5 -no-rw-check "
+    ) in (gateware / f"{name}.ys").read_text()
     size = re.search(r"-(\d+)F", BOARDS[name].Platform.devices[0])[1]
     assert re.search(rf"nextpnr-ecp5 .*{size}k --package", script)
     verilog = (gateware / f"{name}.v").read_text()
