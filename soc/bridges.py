@@ -24,7 +24,8 @@ def add_bridges(soc, with_uartbone=False, with_jtagbone=False, with_etherbone=Fa
     baudrate=115200, uart_name="serial", eth_phy=None, eth_ip="192.168.1.50"):
     """Adds the bridges that are asked for.
 
-    eth_phy : the board's LiteEth PHY, for with_etherbone
+    eth_phy : the board's LiteEth PHY, for with_etherbone, or a function that makes it of the
+              platform
     eth_ip  : address that it answers at, UDP port 1234
 
     Raises ValueError for a bridge that this platform has nothing to connect to.
@@ -40,4 +41,8 @@ def add_bridges(soc, with_uartbone=False, with_jtagbone=False, with_etherbone=Fa
     if with_etherbone:
         if eth_phy is None:
             raise ValueError("with_etherbone is not allowed: the board has no Ethernet PHY")
-        soc.add_etherbone(phy=eth_phy, ip_address=eth_ip)
+        if callable(eth_phy):
+            soc.ethphy = eth_phy = eth_phy(soc.platform)
+        # A record longer than LiteEth's buffer stops its bridge for ever; a record has at most 256
+        # words, soc/client.py writes 64.
+        soc.add_etherbone(phy=eth_phy, ip_address=eth_ip, buffer_depth=256)

@@ -103,6 +103,7 @@ class Client:
             "owner"            : self.get("banks_owner"),
             "frames"           : self.get("wavenet_frames"),
             "overruns"         : self.get("ingress_overruns"),
+            "blocked_writes"   : self.get("wavenet_blocked_writes"),
             "saturations"      : sum(self.get(name) for name in self.build.registers
                 if name.startswith("wavenet_saturations")),
             "cycles_used"      : self.get("wavenet_cycles_used"),

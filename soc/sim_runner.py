@@ -56,7 +56,8 @@ class Simulation:
                   220 Hz triangle of 1.024 V on channel 0
     duration    : frames to play; default: len(frames), with frames=None until it is stopped
     endless     : play until it is stopped, also with frames
-    port, bridge_port : TCP ports of the console and, with_uartbone, the bridge; 0 takes a free one
+    port, bridge_port : TCP ports of the console and of the bridge (with_uartbone) or of an eth_phy
+                  on the platform's second serial port; 0 takes a free one
     trace       : write waveforms, sim.fst in the run folder (slow, large)
     output_dir  : where Verilog, firmware, csr.csv, ... go; default: a folder removed at the end
     power_up_ms : simulated time that the codec model wants to wake up, 10 in truth; the SoC gives
@@ -162,7 +163,7 @@ class Simulation:
             }},
             {"timebase": 1},
         ]
-        if self.soc_kwargs.get("with_uartbone"):
+        if self.soc_kwargs.get("with_uartbone") or self.soc_kwargs.get("with_etherbone"):
             self.bridge_port = self.bridge_port or free_port()
             config.insert(1, {"module": "serial_tcp", "args": {"port": self.bridge_port, **pace},
                 "interface": [{"name": "serial", "index": 1}, "sys_clk"]})

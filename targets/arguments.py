@@ -220,6 +220,11 @@ def add_net_arguments(net):
         help="Registers, multipliers and memories: left to synthesis, or those of the ECP5 "
         "(default: inferred in a simulation, ecp5 on a board).",
     )
+    net.add_argument(
+        "--no-bench",
+        action="store_true",
+        help="Leave out the console's bench, and the block RAM that only it needs.",
+    )
 
 
 def add_simulation_arguments(sim):

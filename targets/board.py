@@ -103,6 +103,7 @@ def make_soc(args, model, **soc_kwargs):
         sample_rate=args.sample_rate,
         wavenet_clk_ratio=args.wavenet_clk_ratio,
         primitives=args.primitives or "ecp5",
+        with_bench=not args.no_bench,
         with_etherbone=args.with_etherbone,
         eth_phy=eth_phy,
         eth_ip=args.eth_ip,

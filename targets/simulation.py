@@ -35,6 +35,7 @@ def simulate(parser, args):
         parser.soc_argdict,
         sample_rate=args.sample_rate,
         wavenet_clk_ratio=args.wavenet_clk_ratio,
+        with_bench=not args.no_bench,
     )
     if soc_kwargs["uart_name"] == "serial":
         soc_kwargs["uart_name"] = "sim"

@@ -5,10 +5,11 @@ from migen import *
 from litex.gen import *
 from litex.gen.genlib.cdc import BusSynchronizer
 
-from litex.soc.interconnect import stream, wishbone
+from litex.soc.interconnect import stream
 from litex.soc.interconnect.csr import *
 
 from gateware.layouts import frame_layout
+from gateware.wavenet.bank_guard import BankGuard
 from gateware.wavenet.core import WaveNetCore
 from gateware.wishbone_crossing import WishboneCrossing
 
@@ -20,7 +21,7 @@ class WaveNetAccelerator(LiteXModule):
                           sys | clock_domain
         sink   --> ClockDomainCrossing --> Buffer --> core.sink
         source <-- ClockDomainCrossing <-- Buffer <-- core.source
-        bus    <-> WishboneCrossing <---------------> core.bus
+        bus    <-> BankGuard <-> WishboneCrossing <-> core.bus
         counters <-- BusSynchronizer <--------------- core.cycles_used, core.saturations
 
     spec, folding, weights, contexts, primitives, patchable : see WaveNetCore
@@ -29,7 +30,9 @@ class WaveNetAccelerator(LiteXModule):
                    the tools that paths from one to the other have no timing
     sink, source : frame_layout(bits, contexts) in sys, as are all below
     bank         : bank asked for by software, for the tag of the frames to come
-    bus          : Wishbone window on the parameters, see WaveNetCore
+    bus          : Wishbone window on the parameters, see WaveNetCore; a bank that plays, or was
+                   asked for and may still have frames inside, is not written, see BankGuard
+    blocked_writes : writes that this has kept out
     frames       : frames that left by `source`;  bank_out : the bank of the last of them
     cycles_used  : cycles of the core's clock that its slowest layer took for its last frame
     saturations  : per layer, output words that were clipped
@@ -59,8 +62,10 @@ class WaveNetAccelerator(LiteXModule):
         self.sink         = stream.Endpoint(layout)
         self.source       = stream.Endpoint(layout)
         self.bank         = Signal()
-        self.bus          = wishbone.Interface(data_width=32, addressing="word")
+        self.guard        = guard = BankGuard(core)
+        self.bus          = guard.bus
 
+        self.blocked_writes = guard.blocked
         self.frames      = Signal(32)
         self.bank_out    = Signal()
         self.cycles_used = Signal.like(core.cycles_used)
@@ -83,7 +88,21 @@ class WaveNetAccelerator(LiteXModule):
             way = [self.sink_crossing, self.sink_buffer, core, self.source_buffer,
                 self.source_crossing]
         self.pipeline     = stream.Pipeline(self.sink, *way, self.source)
-        self.bus_crossing = WishboneCrossing(self.bus, core.bus, "sys", clock_domain)
+        self.bus_crossing = WishboneCrossing(guard.guarded, core.bus, "sys", clock_domain)
+
+        # A bank that was asked for and given up again before it was heard: a few frames of it come.
+        asked    = Signal()
+        settling = Signal(max=self.frames_inside + 1)
+        self.sync += [
+            asked.eq(self.bank),
+            If((asked != self.bank) & (self.bank == self.bank_out),
+                settling.eq(self.frames_inside),
+            ).Elif(self.source.valid & self.source.ready & self.source.last & (settling != 0),
+                settling.eq(settling - 1),
+            ),
+        ]
+        self.comb += guard.shut.eq(Mux((settling != 0) | (self.bank != self.bank_out),
+            0b11, Mux(self.bank, 0b10, 0b01)))
 
         # Counters.
         # ---------
@@ -104,6 +123,14 @@ class WaveNetAccelerator(LiteXModule):
 
         if with_csr:
             self.add_csr()
+
+    @property
+    def frames_inside(self):
+        """Frames, at most, from the one whose tag is being chosen to the last one that left.
+
+        A layer holds the frame that comes in, the one it computes and the one that leaves it.
+        """
+        return 1 + self.SINK_DEPTH + self.SOURCE_DEPTH + 4 + 3*len(self.core.stages)
 
     def delay(self, beats, clk_ratio=1):
         """(least, most) sys cycles from a frame's first beat at `sink`, the others right behind it,
@@ -138,12 +165,15 @@ class WaveNetAccelerator(LiteXModule):
             CSRField("bank", size=1, description="Weight bank of the last frame that left."),
         ])
         self._frames      = CSRStatus(32, description="Frames that left since power-up.")
+        self._blocked_writes = CSRStatus(32,
+            description="Writes to the bank that plays since power-up; none was carried out.")
         self._cycles_used = CSRStatus(16,
             description="Cycles of its clock that the slowest layer took for its last frame.")
         self.comb += [
             self.bank.eq(self._control.fields.bank),
             self._status.fields.bank.eq(self.bank_out),
             self._frames.status.eq(self.frames),
+            self._blocked_writes.status.eq(self.blocked_writes),
             self._cycles_used.status.eq(self.cycles_used),
         ]
         for index, count in enumerate(self.saturations):

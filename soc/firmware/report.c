@@ -62,6 +62,7 @@ void command_status(int argc, char **argv)
 #ifdef CSR_WAVENET_BASE
 	banks_report();
 	console_key_dec("overruns",         ingress_overruns_read());
+	console_key_dec("blocked_writes",   wavenet_blocked_writes_read());
 	saturations();
 	/* Cycles of wavenet_clk, all three. */
 	console_key_dec("wavenet_clk",      WAVENET_CLK_FREQ);

@@ -8,9 +8,10 @@ import pytest
 
 from models.image import MOST_BITS
 from models.reference import Reference
-from models.spec import Conv1DSpec, NetworkSpec
+from models.spec import Conv1DSpec, Model, NetworkSpec, NumberFormat
 from soc.bench_plan import RAM_MOST, BenchPlan
 from soc.firmware_image import SOURCES
+from soc.sim_soc import generate
 from tests.support.live import A, sound
 from tests.support.nets import random_frames, random_model, random_network
 from tests.support.soc_runs import TIMEOUT_S, planned, simulation
@@ -99,6 +100,19 @@ def test_bench():
         assert int(result["ratio"]) == int(result["c_cycles"]) // int(status["cycles_used"])
     print(results)
     assert status["overruns"] == "0"
+
+
+def test_integers_that_differ(tmp_path):
+    """The firmware of a build whose words are rounded down, on the hardware that rounds to even."""
+    spec = NetworkSpec(A.spec.layers, NumberFormat(rounding="floor"), name=A.spec.name)
+    other = Model(spec, A.weights)
+    _, gateware, _ = generate(other, planned(other), tmp_path)
+    rom = [int(word, 16) for word in (gateware / "sim_rom.init").read_text().split()]
+    with simulation(A, frames=sound(), endless=True, rom=rom) as sim:
+        sim.wait_frames(100, TIMEOUT_S)
+        result = sim.console.values("bench", TIMEOUT_S)
+    assert (result["frames"], result["integers"]) == ("4", "differ")
+    assert int(result["c_cycles"]) > A.spec.macs_per_sample * 40
 
 
 def test_a_build_without_it():

@@ -247,6 +247,16 @@ def test_the_demo_takes_the_options_of_the_soc(tmp_path):
     assert "config_cpu_type_serv" in (folder / "csr.csv").read_text()
 
 
+@pytest.mark.parametrize("arguments", [[], ["--no-bench"]])
+def test_a_small_board_can_do_without_the_bench(tmp_path, arguments):
+    folder = tmp_path / "build"
+    result = build("--sim", "--no-compile-gateware", "--output-dir", folder, *arguments)
+    assert result.returncode == 0, result.stderr
+    described = json.loads((folder / "csr.json").read_text())
+    assert ("bench_ram" in described["memories"]) == (not arguments)
+    assert ("recorder" in described["csr_bases"]) == (not arguments)
+
+
 @pytest.mark.parametrize(
     "arguments, multipliers, outputs",
     [

@@ -67,7 +67,7 @@ def build(tmp_path):
         "banks_claim banks_release banks_owner banks_crc0 banks_crc1 banks_topology "
         "wavenet_control wavenet_status wavenet_frames wavenet_cycles_used wavenet_saturations0 "
         "wavenet_saturations1 ingress_embedding ingress_glide ingress_control ingress_overruns "
-        "ingress_cycles_available"
+        "wavenet_blocked_writes ingress_cycles_available"
     ).split()
     described = {
         "csr_registers": {name: {"addr": 4 * i} for i, name in enumerate(registers)},

@@ -60,6 +60,23 @@ def test_each_tries_in_every_step_of_the_other():
         assert len(replies) > 30
 
 
+def test_a_script_that_writes_the_bank_that_plays():
+    """Its writes are counted, and no more; a write of the other bank it can do."""
+    with playing(B) as (sim, client):
+        build = client.build
+        for bank, kept in ((0, True), (1, False)):
+            addresses = build.map.addresses(bank)
+            first = int(addresses[addresses >= 0].min())
+            where = build.window + 4 * first
+            before = client.bus.read(where, 16)
+            client.bus.write(where, [word ^ 1 for word in before])
+            assert (client.bus.read(where, 16) == before) == kept
+            assert client.status()["blocked_writes"] == 16
+        assert sim.console.values("status", TIMEOUT_S)["blocked_writes"] == "16"
+        assert client.swap(image.pack(B)) == 1
+        assert client.status()["blocked_writes"] == 16
+
+
 def test_the_cpu_is_reset_behind_any_frame_of_an_upload():
     """It says so when it starts again; the bank is not played before it was loaded anew."""
     with playing(B) as (sim, client):

@@ -8,7 +8,7 @@ import pytest
 from models import image
 from soc.client import Build, Client
 from soc.host_bus import UARTBus
-from tests.support.live import A, B, crc, heard_and_given, sound
+from tests.support.live import SMALL_A, SMALL_B, SMALL_RATE, A, B, crc, heard_and_given, sound
 from tests.support.load_runs import upload
 from tests.support.soc_runs import TIMEOUT_S, simulation, swap_rows
 from tests.support.terminal import Terminal, load, values
@@ -18,22 +18,36 @@ def ms(sim, frames):
     return 1e3 * frames / sim.sample_rate
 
 
-def paced(baudrate, **options):
-    return simulation(A, frames=sound(), endless=True, baudrate=baudrate, **options)
+def paced(baudrate, model=A, rate=192_000, **options):
+    return simulation(model, rate, frames=sound(), endless=True, baudrate=baudrate, **options)
 
 
-def test_litex_term_at_a_megabaud(tmp_path):
+SMALL_NET = (SMALL_A, SMALL_B, SMALL_RATE)
+NET = (A, B, 192_000)
+
+
+@pytest.mark.parametrize("mode", [[], ["--safe"]], ids=["default", "safe"])
+@pytest.mark.parametrize(
+    "baudrate, net",
+    [
+        (115_200, SMALL_NET),
+        (1_000_000, NET),
+        pytest.param(115_200, NET, marks=pytest.mark.slow),
+    ],
+)
+def test_litex_term(tmp_path, baudrate, net, mode):
     """Its default mode sends without a pause: the firmware must keep up."""
-    image.write(tmp_path / "b.bin", B)
-    with paced(1_000_000) as sim:
+    model, other, rate = net
+    image.write(tmp_path / "b.bin", other)
+    with paced(baudrate, model, rate) as sim:
         sim.wait_frames(100, TIMEOUT_S)
-        with Terminal(sim.port, f"--images={tmp_path / 'b.json'}") as terminal:
+        with Terminal(sim.port, f"--images={tmp_path / 'b.json'}", *mode) as terminal:
             said = load(terminal, TIMEOUT_S)
-        assert values(said)["crc"] == crc(B), said
+        assert values(said)["crc"] == crc(other), said
         messages = sim.messages()
     assert "bytes were lost" not in messages
     heard, given = heard_and_given(sim)
-    assert len(swap_rows([A, B], given, heard)) == 1
+    assert len(swap_rows([model, other], given, heard)) == 1
 
 
 def by_uart(sim):
