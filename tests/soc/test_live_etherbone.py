@@ -12,12 +12,13 @@ from tests.support.command_line import run_main
 from tests.support.ethernet import SOC_IP, FramePHY, Wire
 from tests.support.live import SMALL_A, SMALL_B, SMALL_RATE, crc, heard_and_given, sound
 from tests.support.soc_runs import TIMEOUT_S, simulation, swap_rows
+from tests.support.terminal import values
 
 run = partial(run_main, command_line.main)  # python -m soc
 
 
 def test_status_and_swap_over_etherbone(tmp_path, capsys):
-    """Bursts of 64 words and the largest that a datagram's record has, while A plays, then B."""
+    """Also a record of 200 words, which LiteX's buffer of 16 would wait for forever."""
     (tmp_path / "b.bin").write_bytes(image.pack(SMALL_B))
     options = dict(with_etherbone=True, eth_phy=FramePHY)
     with simulation(SMALL_A, SMALL_RATE, frames=sound(), endless=True, **options) as sim:
@@ -34,17 +35,17 @@ def test_status_and_swap_over_etherbone(tmp_path, capsys):
 
         status, out, err = run(["status", *where], capsys)
         assert (status, err) == (0, ""), err
-        said = dict(line.split("=") for line in out.splitlines())
+        said = values(out)
         assert (said["bank"], said["crc"], said["overruns"]) == ("0", crc(SMALL_A), "0")
 
-        words = list(range(7, 7 + 255))
+        words = list(range(7, 7 + 200))
         base = sim.soc.bus.regions["bench_ram"].origin
         comm.write(base, words)
-        assert comm.read(base, 255) == words
+        assert comm.read(base, 200) == words
 
         status, out, err = run(["swap", tmp_path / "b.bin", *where], capsys)
         assert (status, err) == (0, ""), err
-        assert out.startswith(f"bank 1 plays, crc {crc(SMALL_B)}")
+        assert f"bank 1 plays, crc {crc(SMALL_B)}" in out
         assert sim.console.values("status", TIMEOUT_S)["crc"] == crc(SMALL_B)
         wire.close()
     heard, given = heard_and_given(sim)
