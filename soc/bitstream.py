@@ -39,10 +39,11 @@ def prepare(toolchain):
     """Set LiteX's trellis toolchain up for designs with cells of primitives.py, before its build().
 
     reprocess_after: without its removal synth_ecp5 throws away modules that instantiate cells.
-    -no-rw-check: for a read and a write that meet, yosys would keep Verilog's order with a second
-    copy of a memory and multiplexers. Here they never meet where it matters: tap caches are not
-    read in the slot that is written, the bank that plays is not written, and CPUs do not use what
-    they read while they write.
+    -no-rw-check: where what a memory reads is registered, yosys would keep the old word for a read
+    that meets a write, with a second copy and multiplexers. It matters nowhere: tap caches are not
+    read in the slot that is written, the bank that plays is not written, FIFOs do not read what is
+    not yet there, VexRiscv bypasses what it writes, SERV reads ahead of it. Reads by a registered
+    address (Migen's memories, PicoRV32's registers) see what is written, with or without it.
     """
     toolchain._yosys_cmds += ["hierarchy -top {build_name}", "setattr -unset reprocess_after t:*"]
     toolchain._synth_opts += "-no-rw-check "

@@ -2,6 +2,8 @@
 
 from litex.soc.cores.uart import RS232PHYModel, UARTBone, UARTPHY
 
+ETHERBONE_CLK_LEAST = 125e6/4 # Hz; gigabit Ethernet, 32 bits at once.
+
 def add_uartbone(soc, baudrate=115200, uart_name="serial"):
     """A UARTBone on the platform's second serial port, in simulation likewise.
 
@@ -41,8 +43,12 @@ def add_bridges(soc, with_uartbone=False, with_jtagbone=False, with_etherbone=Fa
     if with_etherbone:
         if eth_phy is None:
             raise ValueError("with_etherbone is not allowed: the board has no Ethernet PHY")
+        if soc.sys_clk_freq < ETHERBONE_CLK_LEAST:
+            raise ValueError(f"with_etherbone is not allowed at a sys_clk_freq of "
+                f"{soc.sys_clk_freq} Hz: {ETHERBONE_CLK_LEAST:.0f} and up")
         if callable(eth_phy):
             soc.ethphy = eth_phy = eth_phy(soc.platform)
+        # 32 bits in sys: 8 bits in the PHY's domain do not keep up with 125 MHz.
         # A record longer than LiteEth's buffer stops its bridge for ever; a record has at most 256
         # words, soc/client.py writes 64.
-        soc.add_etherbone(phy=eth_phy, ip_address=eth_ip, buffer_depth=256)
+        soc.add_etherbone(phy=eth_phy, ip_address=eth_ip, data_width=32, buffer_depth=256)

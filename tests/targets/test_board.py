@@ -141,6 +141,10 @@ def test_bridges_and_logic_analyser(tmp_path, monkeypatch, capsys):
             ["--build", "--board", "ulx3s", "--with-etherbone"],
             "with_etherbone is not allowed: the board has no Ethernet PHY",
         ),
+        (
+            ["--build", "--with-etherbone", "--sys-clk-freq", "24.576e6", "--sample-rate", "48000"],
+            "with_etherbone is not allowed at a sys_clk_freq of 24571428 Hz: 31250000 and up",
+        ),
         (["--build", "--codec", "i2s"], "sample_rate 192000 is not allowed: 48000, 96000 Hz"),
         (["--sim", "--codec", "i2s"], "--codec i2s is not allowed in a simulation: ak4619"),
         (["--sim", "--with-litescope"], "--with-litescope is not allowed in a simulation"),
