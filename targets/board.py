@@ -89,10 +89,7 @@ def make_soc(args, model, **soc_kwargs):
     port = args.pmod_port or platform.pmod_ports[0]
     platform.add_extension(CODEC_PMODS[args.codec](port, args.pmod_plug))
     crg = board.CRG(platform, args.sys_clk_freq, args.wavenet_clk_ratio)
-    eth_phy = None
-    if args.with_etherbone and hasattr(board, "eth_phy"):
-        eth_phy = board.eth_phy(platform)
-    soc = WaveNetSoC(
+    return WaveNetSoC(
         platform,
         crg.sys_clk_freq,
         crg=crg,
@@ -105,13 +102,10 @@ def make_soc(args, model, **soc_kwargs):
         primitives=args.primitives or "ecp5",
         with_bench=not args.no_bench,
         with_etherbone=args.with_etherbone,
-        eth_phy=eth_phy,
+        eth_phy=getattr(board, "eth_phy", None),
         eth_ip=args.eth_ip,
         **soc_kwargs,
     )
-    if eth_phy is not None:
-        soc.ethphy = eth_phy
-    return soc
 
 
 def generate(parser, args, model, folder):
