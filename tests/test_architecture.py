@@ -125,6 +125,8 @@ def tensorflow_chains(root):
                 return name
         return None
 
+    clean = set()  # Files that were searched, in vain.
+
     def search(path, chain):
         for item in imports_of(root, path):
             if not item.at_import:
@@ -132,10 +134,11 @@ def tensorflow_chains(root):
             if within(item.target, *TENSORFLOW):
                 return " -> ".join([*chain, path, item.target])
             after = file_of(item.target)
-            if after and after not in (*chain, path):
+            if after and after not in (*chain, path) and after not in clean:
                 longer = search(after, (*chain, path))
                 if longer:
                     return longer
+        clean.add(path)
         return None
 
     outside = (path for path in python_files(root) if not path.startswith("models/training/"))
