@@ -1,5 +1,6 @@
 """build.py --build, --load, --flash: the SoC on a board."""
 
+import importlib.util
 import logging
 import subprocess
 import sys
@@ -22,13 +23,21 @@ from targets.arguments import ROOT
 from targets.checks import UsageError
 from targets.folder import build_folder
 
+# Python package -> the option that needs it.
+PACKAGES = {"liteeth": "etherbone", "litescope": "litescope"}
+
 
 def run(parser, args):
     """Builds, loads and flashes as the arguments say; returns the exit status."""
     progress = Progress()
     loads = args.load or args.flash
     compiles = parser.builder_argdict["compile_gateware"]
-    set_up((*(bitstream.PROGRAMS if compiles else ()), *((PROGRAM,) if loads else ())))
+    if loads and not compiles:
+        raise UsageError("--load and --flash are not allowed without a build (--no-compile)")
+    set_up(
+        (*(bitstream.PROGRAMS if compiles else ()), *((PROGRAM,) if loads else ())),
+        [name for name in PACKAGES if getattr(args, f"with_{PACKAGES[name]}")],
+    )
     model = Model.load(args.model)
     with build_folder(args.output_dir or ROOT / "build" / args.board) as folder:
         if compiles and bitstream.hidden_from_yowasp(folder):
@@ -49,16 +58,25 @@ def run(parser, args):
     return 0
 
 
-def set_up(programs):
-    """Installs what stands in for programs that are missing, where this Python is the project's."""
+def set_up(programs, packages):
+    """Installs the group `boards` where one of them is missing and this Python is the project's."""
     try:
-        environment(programs)
+        require(programs, packages)
     except ToolError:
         venv = ROOT / ".venv"
         if venv.is_symlink() or Path(sys.prefix) != venv:
             raise
         subprocess.run([ROOT / "soc" / "setup.sh", "boards"], check=False)
-        environment(programs)
+        require(programs, packages)
+
+
+def require(programs, packages):
+    """Raises ToolError for the first that is missing."""
+    environment(programs)
+    importlib.invalidate_caches()
+    for package in packages:
+        if importlib.util.find_spec(package) is None:
+            raise ToolError(f"{package} not found: run `make boards` (PyPI package {package})")
 
 
 def device_of(board, wanted):

