@@ -52,6 +52,8 @@ def parser():
     add("model", nargs="?", default=argparse.SUPPRESS, metavar="MODEL.npz|MODEL.bin",
         help="written to the bank that is not playing; without it that bank is played as it is")
     add("--force", action="store_true", help="take the banks from a writer that is gone")
+    add("--fade", type=float, default=argparse.SUPPRESS, metavar="MS",
+        help="time of this and further cross-fades; 0: at once (default: as it is)")
     add = command(embed, "embed", "set the embedding point")
     add("e0", type=coordinate, metavar="E0", help="a number, or codec: from the codec's input")
     add("e1", type=coordinate, metavar="E1", help="likewise")
@@ -69,6 +71,8 @@ def status(client, args):
 
 def swap(client, args):
     data  = image.read(args.model) if "model" in args else None
+    if "fade" in args:
+        client.set_fade(args.fade)
     start = time.monotonic()
     with Progress().bar("swap", client.words(), "words") as update:
         bank = client.swap(data, args.force, update)

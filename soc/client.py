@@ -89,7 +89,7 @@ class Client:
 
     def status(self):
         """What the console's `status` says, under the same names, as numbers and strings."""
-        bank      = self.get("wavenet_status") & 1
+        bank      = self.get("wavenet_status") & 1 # Bit 1: a cross-fade is under way.
         embedding = self.get("ingress_embedding")
         sources   = self.get("ingress_control")
         crc, idle = self.crc(bank), self.crc(1 - bank)
@@ -109,6 +109,9 @@ class Client:
             "cycles_used"      : self.get("wavenet_cycles_used"),
             "cycles_available" : self.get("ingress_cycles_available"),
         }
+        if "wavenet_fade" in self.build.registers:
+            rate = self.get("wavenet_fade")
+            values["fade_frames"] = -(-2**32//rate) if rate else 0
         for index in range(2):
             word  = embedding >> 16*index & 0xffff
             word -= (word & 0x8000) << 1
@@ -134,11 +137,9 @@ class Client:
             word     = min(round(value*2**self.build.frac), 2**(bits - 1) - 1)
             values   = values & ~(0xffff << 16*index) | (word & 0xffff) << 16*index
             sources |= 1 << index
-        if not 0 <= glide_ms <= 10_000:
-            raise ClientError(f"glide {glide_ms:g} ms is not allowed: 0 to 10000")
-        frames = int(glide_ms*self.build.sample_rate/1000)
+        rate = rate_of("glide", glide_ms, self.build.sample_rate)
         self.set("ingress_embedding", values)
-        self.set("ingress_glide", -(-2**32//frames) if frames > 1 else 0)
+        self.set("ingress_glide", rate)
         self.set("ingress_control", sources)
 
     # Banks ----------------------------------------------------------------------------------------
@@ -165,8 +166,17 @@ class Client:
             raise ClientError(f"the banks are not this host's but {who} has them; nothing was "
                 "swapped; --force takes them")
 
+    def set_fade(self, fade_ms):
+        """Time of the cross-fades to come, 0 for changes at once. Raises ClientError."""
+        if "wavenet_fade" not in self.build.registers:
+            raise ClientError("--fade is not allowed: this build has no cross-fade "
+                "(--with-crossfade); models change at once")
+        self.set("wavenet_fade", rate_of("fade", fade_ms, self.build.sample_rate))
+
     def swap(self, data=None, force=False, update=lambda done: None):
         """Writes an image (bytes) into the bank that is not playing, reads it back, plays it.
+
+        In a build with cross-fade it returns when the fade is over.
 
         data   : None plays what the other bank holds
         update : called with the words done, of self.words(data)
@@ -229,10 +239,30 @@ class Client:
         return int(self.build.window + 4*word)
 
     def _wait_for(self, bank):
-        deadline = time.monotonic() + TIMEOUT_S
-        while self.get("wavenet_status") & 1 != bank:
+        """Until the bank is heard; as long as frames go by, for a fade and a second's worth of
+        them, in which what is heard comes to rest on the new model."""
+        most = self.build.sample_rate
+        rate = self.get("wavenet_fade") if "wavenet_fade" in self.build.registers else 0
+        if rate:
+            most += 2**32/rate + int(self.build.constants["wavenet_warm_up"])
+        first = last = self.get("wavenet_frames")
+        deadline     = time.monotonic() + TIMEOUT_S
+        while self.get("wavenet_status") != bank: # Bit 1: a cross-fade is under way.
+            frames = self.get("wavenet_frames")
+            if frames != last:
+                deadline = time.monotonic() + TIMEOUT_S
+            last = frames
             if time.monotonic() > deadline:
                 raise ClientError(f"no frame of bank {bank} was heard: no audio clock?")
+            if (frames - first) % 2**32 > most:
+                raise ClientError(f"bank {bank} is not heard after {frames - first} frames")
+
+def rate_of(name, ms, sample_rate):
+    """Part of the way in a frame, of 2**32, for a way of `ms`; 0 for a jump. Raises ClientError."""
+    if not 0 <= ms <= 10_000:
+        raise ClientError(f"{name} {ms:g} ms is not allowed: 0 to 10000")
+    frames = int(ms*sample_rate/1000)
+    return -(-2**32//frames) if frames > 1 else 0
 
 def runs(addresses, most):
     """Slices of consecutive addresses, at most `most` long; addresses: int [n], ascending."""

@@ -1,6 +1,7 @@
 """The SoC: soft CPU with our console, codec, accelerator. Knows no board and no simulator."""
 
 from itertools import count
+from math import ceil
 from pathlib import Path
 
 from migen import *
@@ -84,6 +85,8 @@ class WaveNetSoC(SoCCore):
 
     self.cycles_per_sample : sys cycles a frame
     self.sample_rate       : the true one, sys_clk_freq/cycles_per_sample, Hz
+    with_crossfade : models change by a cross-fade of `fade_ms`, see gateware/wavenet/crossfade.py;
+                  the folding is one for two contexts
     input_calibration, output_calibration : (offset, gain) of each codec channel as they are after
                   power-up, see Calibration; None: words pass as they are
     invert_inputs : the module's inputs invert
@@ -112,6 +115,8 @@ class WaveNetSoC(SoCCore):
         wavenet_clk_ratio  = 1,
         primitives         = PRIMITIVES[0],
         patchable          = False,
+        with_crossfade     = False,
+        fade_ms            = 20,
         input_calibration  = None,
         output_calibration = None,
         invert_inputs      = False,
@@ -162,7 +167,8 @@ class WaveNetSoC(SoCCore):
 
         # Accelerator ------------------------------------------------------------------------------
         if with_wavenet:
-            self.add_wavenet(model, folding, wavenet_clk_ratio, primitives, patchable, with_bench)
+            self.add_wavenet(model, folding, wavenet_clk_ratio, with_bench, fade_ms,
+                primitives=primitives, patchable=patchable, with_crossfade=with_crossfade)
         else:
             self.comb += self.calibration_in.source.connect(self.calibration_out.sink)
             self.frame_latency = self.tdm.frame_latency(2*Calibration.LATENCY)
@@ -189,7 +195,7 @@ class WaveNetSoC(SoCCore):
         ]
 
     # Accelerator ----------------------------------------------------------------------------------
-    def add_wavenet(self, model, folding, clk_ratio, primitives, patchable, with_bench):
+    def add_wavenet(self, model, folding, clk_ratio, with_bench, fade_ms, **accelerator):
         spec  = folding.spec
         codec = dict(slots=self.tdm.slots, codec_bits=self.tdm.data_width)
         if spec.number_format.frac > 15:
@@ -197,14 +203,15 @@ class WaveNetSoC(SoCCore):
                 "fractional bits, as the embedding registers have 16 bits")
         self.ingress = Ingress(spec.in_channels, spec.number_format, **codec, clk_ratio=clk_ratio)
         self.wavenet = wavenet = WaveNetAccelerator(model.spec, folding, model.weights,
-            primitives   = primitives,
-            patchable    = patchable,
-            clock_domain = "sys" if clk_ratio == 1 else "wavenet")
+            clock_domain = "sys" if clk_ratio == 1 else "wavenet",
+            fade_rate    = ceil(2**32/max(fade_ms*self.sample_rate/1000, 2)),
+            **accelerator)
         core         = wavenet.core
         self.egress  = Egress(spec.out_channels, spec.number_format, **codec)
         available    = self.cycles_per_sample*clk_ratio
-        if core.cycles > available:
-            raise ValueError(f"folding {folding} is not allowed: it takes {core.cycles} cycles "
+        needed       = core.cycles*(2 if wavenet.crossfade else 1)
+        if needed > available:
+            raise ValueError(f"folding {folding} is not allowed: it takes {needed} cycles "
                 f"a sample, {available} are there")
 
         # From the last beat of a frame that comes in to the last beat of its answer.
@@ -213,6 +220,9 @@ class WaveNetSoC(SoCCore):
         after       = self.tdm.slots - heard          # and the slots that it leaves empty.
         outside     = 2*Calibration.LATENCY + Ingress.LATENCY
         least, most = (outside + cycles + after for cycles in inside)
+        if most - least >= self.cycles_per_sample:
+            raise ValueError(f"folding {folding} is not allowed with a cross-fade: a frame is up "
+                f"to {most - least} cycles late, less than {self.cycles_per_sample} are there")
         wait        = hold_for(self.tdm.frame_latency, least, most)
         self.hold   = stream.Delay(frame_layout(spec.number_format.bits), wait)
         self.frame_latency = self.tdm.frame_latency(least + wait)
@@ -240,6 +250,8 @@ class WaveNetSoC(SoCCore):
         self.add_constant("WAVENET_FOLDING",    str(folding))
         self.add_constant("WAVENET_LAST_LAYER", len(spec.layers) - 1)
         self.add_constant("WAVENET_LATENCY",    core.latency)
+        if wavenet.crossfade:
+            self.add_constant("WAVENET_WARM_UP", model.spec.receptive_field)
         self.add_banks(model, folding, core.window_bits)
         if with_bench:
             self.add_bench(spec)

@@ -190,6 +190,12 @@ def add_net_arguments(net):
         "multipliers.",
     )
     net.add_argument(
+        "--with-crossfade",
+        action="store_true",
+        help="Fade from one model to the next (console: fade MS) instead of a change at once; "
+        "takes twice the multipliers.",
+    )
+    net.add_argument(
         "--objective",
         default=OBJECTIVES[0],
         choices=OBJECTIVES,

@@ -96,6 +96,7 @@ def plan_for(args, model, platform, crg):
         cycles * args.wavenet_clk_ratio,
         args.objective,
         platform.device,
+        contexts=2 if args.with_crossfade else 1,
         outputs=args.outputs,
     )
 
@@ -119,6 +120,7 @@ def make_soc(args, model, **soc_kwargs):
         wavenet_clk_ratio=args.wavenet_clk_ratio,
         primitives=args.primitives or "ecp5",
         with_bench=not args.no_bench,
+        with_crossfade=args.with_crossfade,
         with_etherbone=args.with_etherbone,
         eth_phy=getattr(board, "eth_phy", None),
         eth_ip=args.eth_ip,

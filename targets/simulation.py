@@ -27,6 +27,7 @@ def simulate(parser, args):
         cycles * args.wavenet_clk_ratio,
         args.objective,
         args.device,
+        contexts=2 if args.with_crossfade else 1,
         outputs=args.outputs,
     )
     recording = None if args.wav_in is None else read_wav(args.wav_in, rate)
@@ -36,6 +37,7 @@ def simulate(parser, args):
         sample_rate=args.sample_rate,
         wavenet_clk_ratio=args.wavenet_clk_ratio,
         with_bench=not args.no_bench,
+        with_crossfade=args.with_crossfade,
     )
     if soc_kwargs["uart_name"] == "serial":
         soc_kwargs["uart_name"] = "sim"

@@ -11,6 +11,7 @@ from litex.soc.interconnect.csr import *
 from gateware.layouts import frame_layout
 from gateware.wavenet.bank_guard import BankGuard
 from gateware.wavenet.core import WaveNetCore
+from gateware.wavenet.crossfade import Crossfade
 from gateware.wishbone_crossing import WishboneCrossing
 
 # WaveNet Accelerator ------------------------------------------------------------------------------
@@ -25,6 +26,8 @@ class WaveNetAccelerator(LiteXModule):
         counters <-- BusSynchronizer <--------------- core.cycles_used, core.saturations
 
     spec, folding, weights, contexts, primitives, patchable : see WaveNetCore
+    with_crossfade, fade_rate : see Crossfade; the core then has two contexts, the streams one.
+                   The rate is that at power-up. `bank_out` is the bank that is heard alone
     clock_domain : of the core; "sys" puts nothing in between. Another one may have any frequency
                    and phase; it must be in reset whenever "sys" is, and whoever makes the two tells
                    the tools that paths from one to the other have no timing
@@ -53,14 +56,19 @@ class WaveNetAccelerator(LiteXModule):
     # Of the two buffers, which keep the crossings off the core's critical paths.
     BUFFER_LATENCY   = 2
     def __init__(self, spec, folding, weights, contexts=1, primitives="inferred",
-        clock_domain="sys", with_csr=True, patchable=False):
+        clock_domain="sys", with_csr=True, patchable=False, with_crossfade=False,
+        fade_rate=0):
+        if with_crossfade and contexts != 1:
+            raise ValueError(f"contexts {contexts} is not allowed with a cross-fade: 1")
         self.clock_domain = clock_domain
+        self.fade_rate    = fade_rate
         self.in_channels  = spec.layers[0].in_channels
-        self.core         = core = WaveNetCore(spec, folding, weights, contexts,
-            primitives, patchable)
-        layout            = frame_layout(spec.number_format.bits, contexts)
-        self.sink         = stream.Endpoint(layout)
-        self.source       = stream.Endpoint(layout)
+        bits              = spec.number_format.bits
+        inner             = 2 if with_crossfade else contexts
+        self.core         = core = WaveNetCore(spec, folding, weights, inner, primitives, patchable)
+        layout            = frame_layout(bits, inner)
+        self.sink         = stream.Endpoint(frame_layout(bits, contexts))
+        self.source       = stream.Endpoint(frame_layout(bits, contexts))
         self.bank         = Signal()
         self.guard        = guard = BankGuard(core)
         self.bus          = guard.bus
@@ -87,7 +95,19 @@ class WaveNetAccelerator(LiteXModule):
                 stream.Buffer(layout, pipe_valid=True, pipe_ready=True)) for _ in range(2)]
             way = [self.sink_crossing, self.sink_buffer, core, self.source_buffer,
                 self.source_crossing]
-        self.pipeline     = stream.Pipeline(self.sink, *way, self.source)
+        self.crossfade = None
+        if with_crossfade:
+            self.crossfade = fade = Crossfade(bits, self.in_channels,
+                folding.layers[-1].layer.out_channels, warm_up=spec.receptive_field)
+            self.comb += [
+                self.sink.connect(fade.sink),
+                fade.source.connect(self.source),
+                fade.bank.eq(self.bank),
+            ]
+            way = [fade.to_core, *way, fade.from_core]
+        else:
+            way = [self.sink, *way, self.source]
+        self.pipeline     = stream.Pipeline(*way)
         self.bus_crossing = WishboneCrossing(guard.guarded, core.bus, "sys", clock_domain)
 
         # A bank that was asked for and given up again before it was heard: a few frames of it come.
@@ -101,7 +121,8 @@ class WaveNetAccelerator(LiteXModule):
                 settling.eq(settling - 1),
             ),
         ]
-        self.comb += guard.shut.eq(Mux((settling != 0) | (self.bank != self.bank_out),
+        self.fading = 0 if self.crossfade is None else self.crossfade.fading
+        self.comb += guard.shut.eq(Mux((settling != 0) | self.fading | (self.bank != self.bank_out),
             0b11, Mux(self.bank, 0b10, 0b01)))
 
         # Counters.
@@ -110,6 +131,8 @@ class WaveNetAccelerator(LiteXModule):
             self.frames.eq(self.frames + 1),
             self.bank_out.eq(self.source.bank),
         )
+        if self.crossfade is not None:
+            self.sync += If(self.crossfade.end, self.bank_out.eq(self.crossfade.from_core.bank))
         counters = Cat(self.cycles_used, *self.saturations)
         counts   = Cat(core.cycles_used, *core.saturations)
         if clock_domain == "sys":
@@ -143,8 +166,12 @@ class WaveNetAccelerator(LiteXModule):
         times = [self.core.latency + beat//stage.pe*stage.interval + beat % stage.pe
             for beat in range(beats)]
         enter = self.in_channels - 1
+        least = most = 0
+        if self.crossfade is not None:
+            interval    = ceil(self.core.interval_most/clk_ratio)
+            least, most = self.crossfade.delay(beats, interval)
         if self.clock_domain == "sys":
-            return enter + times[-1], enter + times[-1]
+            return least + enter + times[-1], most + enter + times[-1]
 
         def leave(crossing, rounded):
             # A beat leaves when it is there, and a cycle after the one before it.
@@ -155,7 +182,8 @@ class WaveNetAccelerator(LiteXModule):
         # A beat waits for the place of one before it to be free.
         turn  = floor(slowest/clk_ratio) + slowest
         waits = max(turn - self.SINK_DEPTH, 0)*(enter//self.SINK_DEPTH)
-        return enter + leave(quickest, ceil), enter + waits + leave(slowest, floor)
+        least += enter + leave(quickest, ceil)
+        return least, most + enter + waits + leave(slowest, floor)
 
     def add_csr(self):
         self._control = CSRStorage(fields=[
@@ -163,7 +191,12 @@ class WaveNetAccelerator(LiteXModule):
         ])
         self._status = CSRStatus(fields=[
             CSRField("bank", size=1, description="Weight bank of the last frame that left."),
+            CSRField("fading", size=1, description="A cross-fade is under way."),
         ])
+        if self.crossfade is not None:
+            self._fade = CSRStorage(32, reset=self.fade_rate, description="Part of a cross-fade in "
+                "a frame, of 2**32; 0: the bank changes at once.")
+            self.comb += self.crossfade.rate.eq(self._fade.storage)
         self._frames      = CSRStatus(32, description="Frames that left since power-up.")
         self._blocked_writes = CSRStatus(32,
             description="Writes to the bank that plays since power-up; none was carried out.")
@@ -172,6 +205,7 @@ class WaveNetAccelerator(LiteXModule):
         self.comb += [
             self.bank.eq(self._control.fields.bank),
             self._status.fields.bank.eq(self.bank_out),
+            self._status.fields.fading.eq(self.fading),
             self._frames.status.eq(self.frames),
             self._blocked_writes.status.eq(self.blocked_writes),
             self._cycles_used.status.eq(self.cycles_used),

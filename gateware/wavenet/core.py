@@ -72,6 +72,10 @@ class WaveNetCore(LiteXModule):
         self.cycles  = max([stage.cycles for stage in self.stages] + [spec.layers[0].in_channels])
         self.latency = self.stages[-1].latency + sum(
             stage.latency_last for stage in self.stages[:-1])
+        # From a frame's answer to that of the one right behind it, at most: one whose passes had to
+        # wait for those of the other does so in every layer that repeats.
+        self.interval_most = self.cycles + sum(
+            stage.cycles for stage in self.stages if stage.repeat > 1)
         self.reset_cycles = max(stage.reset_cycles for stage in self.stages)
 
         # Parameters.

@@ -4,6 +4,7 @@
 
 #include "banks.h"
 #include "console.h"
+#include "fade.h"
 
 #ifdef CSR_BANKS_BASE
 
@@ -11,7 +12,7 @@
 #define TOKEN     1u
 #define BUILT_IN  0xffffffffu
 
-#define WAIT_MOST 4096 /* looks at the status; a frame takes far fewer */
+#define LOOKS_MOST 4096 /* at the counter of frames; one takes far fewer */
 
 uint32_t banks_claim(void)
 {
@@ -50,13 +51,31 @@ static unsigned int heard(void)
 	return wavenet_status_read() >> CSR_WAVENET_STATUS_BANK_OFFSET & 1;
 }
 
-void banks_play(unsigned int bank)
+static unsigned int fading(void)
+{
+	return wavenet_status_read() >> CSR_WAVENET_STATUS_FADING_OFFSET & 1;
+}
+
+void banks_ask(unsigned int bank)
 {
 	uint32_t control = wavenet_control_read() & ~(1u << CSR_WAVENET_CONTROL_BANK_OFFSET);
 
 	wavenet_control_write(control | bank << CSR_WAVENET_CONTROL_BANK_OFFSET);
-	for (int i = 0; i < WAIT_MOST && heard() != bank; i++)
-		;
+}
+
+void banks_play(unsigned int bank)
+{
+	uint32_t start = wavenet_frames_read(), most = fade_frames_most();
+
+	banks_ask(bank);
+	/* Without an audio clock there are no frames to count. */
+	for (int i = 0; heard() != bank || fading(); i++) {
+		uint32_t frames = wavenet_frames_read() - start;
+
+		if (frames > most || (!frames && i > LOOKS_MOST))
+			break;
+		console_poll();
+	}
 }
 
 uint32_t banks_crc(unsigned int bank)

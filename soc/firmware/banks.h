@@ -22,7 +22,10 @@ void banks_start(void);
 /* The bank asked for; the other one is idle as soon as no frame of it is on its way. */
 unsigned int banks_playing(void);
 
-/* Has the frames to come computed by `bank` and waits until such a frame has left the core. */
+/* Asks for the frames to come to be computed by `bank`. */
+void banks_ask(unsigned int bank);
+
+/* The same, and waits until it is heard, in a build with cross-fade alone. */
 void banks_play(unsigned int bank);
 
 /* CRC-32 of the image in a bank; 0: none that is whole. */

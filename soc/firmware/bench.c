@@ -63,6 +63,7 @@ void command_bench(int argc, char **argv)
 
 	if (banks_reserve("bench"))
 		return;
+	banks_play(banks_playing()); /* In a cross-fade two networks are heard. */
 	if (record()) {
 		console_puts("bench: no frames are played\n");
 		banks_release();

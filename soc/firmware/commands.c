@@ -21,6 +21,7 @@ static const struct command {
 	{ "embed",  "E0 E1", 4, command_embed,  "set the embedding point; codec: from there; --glide MS: in a straight line" },
 	{ "load",   "",      0, command_load,   "take a model from litex_term --images into the idle bank, play it" },
 	{ "swap",   "",      0, command_swap,   "play the other bank: A/B" },
+	{ "fade",   "MS",    1, command_fade,   "time of the cross-fade of load and swap; 0: at once" },
 	{ "bench",  "",      0, command_bench,  "the network in C on this CPU against the accelerator, in cycles" },
 	{ "codec",  "restart", 1, command_codec,  "how its bring-up went; restart: power it down and up again" },
 	{ "unlock", "",      0, command_unlock, "take the banks from a host that is gone" },

@@ -7,6 +7,7 @@
 #include "console.h"
 #include "embedding.h"
 #include "number.h"
+#include "ramp.h"
 
 #ifdef CSR_INGRESS_BASE
 
@@ -14,9 +15,6 @@
 #define FIELD       CSR_INGRESS_EMBEDDING_E0_SIZE
 #define BITS        (WAVENET_BITS < FIELD ? WAVENET_BITS : FIELD)
 #define MASK        ((1u << FIELD) - 1)
-
-#define FS            (CONFIG_CLOCK_FREQUENCY / AUDIO_CYCLES_PER_SAMPLE)
-#define GLIDE_MS_MOST 10000u
 
 static const unsigned int value_offset[COORDINATES] = {
 	CSR_INGRESS_EMBEDDING_E0_OFFSET,
@@ -67,9 +65,6 @@ void embedding_report(void)
 /* Takes "--glide MS" off the end of the arguments. Returns 0, or -1 after it has said what is wrong. */
 static int take_glide(int *argc, char **argv, uint32_t *frames)
 {
-	const char *text;
-	uint32_t ms = 0;
-
 	*frames = 0;
 	for (int i = 1; i < *argc; i++) {
 		if (!text_equal(argv[i], "--glide"))
@@ -78,19 +73,9 @@ static int take_glide(int *argc, char **argv, uint32_t *frames)
 			console_puts("embed: --glide takes one number of ms, at the end of the line\n");
 			return -1;
 		}
-		text = argv[i + 1];
-		do {
-			if (*text < '0' || *text > '9' || (ms = 10 * ms + (*text - '0')) > GLIDE_MS_MOST) {
-				console_puts("embed: --glide '");
-				console_puts(argv[i + 1]);
-				console_puts("' is not allowed: 0 to ");
-				console_put_dec(GLIDE_MS_MOST);
-				console_puts(" ms\n");
-				return -1;
-			}
-		} while (*++text);
+		if (ramp_parse("embed: --glide", argv[i + 1], frames))
+			return -1;
 		*argc -= 2;
-		*frames = ms * (FS / 100) / 10;
 	}
 	return 0;
 }
@@ -127,7 +112,7 @@ void command_embed(int argc, char **argv)
 	}
 	/* The last write takes all over at once: no frame sees one coordinate old and one new. */
 	ingress_embedding_write(values);
-	ingress_glide_write(glide < 2 ? 0 : 0xffffffff / glide + 1); /* 2**32 / glide, rounded up */
+	ingress_glide_write(ramp_rate(glide));
 	ingress_control_write(sources);
 	console_key_dec("frame", wavenet_frames_read());
 	console_key_dec("glide_frames", glide);

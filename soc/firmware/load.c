@@ -83,7 +83,7 @@ static void go_live(const struct image *image)
 	uint32_t crc = image_crc(image);
 
 	banks_set_crc(image->bank, crc);
-	banks_play(image->bank);
+	banks_ask(image->bank);
 }
 
 /* Receives frames until the jump; prints one line, unless the new model plays. Returns 0 then. */
@@ -126,6 +126,7 @@ static int receive(struct upload *upload)
 		if (!reason) {
 			go_live(&upload->image);
 			sfl_reply(SFL_SUCCESS);
+			banks_play(upload->image.bank);
 			return 0;
 		}
 		sfl_reply(SFL_ERROR);

@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "console.h"
 #include "embedding.h"
+#include "fade.h"
 
 void command_info(int argc, char **argv)
 {
@@ -69,6 +70,7 @@ void command_status(int argc, char **argv)
 	console_key_dec("cycles_used",      wavenet_cycles_used_read());
 	console_key_dec("cycles_available", ingress_cycles_available_read());
 	console_key_dec("latency",          WAVENET_LATENCY);
+	fade_report();
 	embedding_report();
 #endif
 }
