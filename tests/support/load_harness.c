@@ -75,11 +75,13 @@ unsigned int banks_playing(void) { return playing; }
 uint32_t banks_crc(unsigned int bank) { return crcs[bank]; }
 void banks_report(void) { console_puts("reported"); }
 
-void banks_play(unsigned int bank)
+void banks_ask(unsigned int bank)
 {
 	swaps += bank != playing;
 	playing = bank;
 }
+
+void banks_play(unsigned int bank) { banks_ask(bank); }
 
 void banks_set_crc(unsigned int bank, uint32_t crc)
 {
