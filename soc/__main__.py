@@ -71,11 +71,9 @@ def status(client, args):
 
 def swap(client, args):
     data  = image.read(args.model) if "model" in args else None
-    if "fade" in args:
-        client.set_fade(args.fade)
     start = time.monotonic()
     with Progress().bar("swap", client.words(), "words") as update:
-        bank = client.swap(data, args.force, update)
+        bank = client.swap(data, args.force, update, getattr(args, "fade", None))
     taken = time.monotonic() - start
     print(f"bank {bank} plays, crc 0x{client.crc(bank):08x}, after {taken:.2f} s")
 

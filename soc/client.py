@@ -16,6 +16,7 @@ from soc.weight_map import WeightMap
 
 READ_WORDS   = 128 # words a read burst; the protocol's most is 255
 WRITE_WORDS  = 64
+MOST_MS      = 10_000 # of a glide or a cross-fade
 CHECK_BURSTS = 4 # write bursts between two looks at who has the banks
 BUILT_IN     = 2**32 - 1 # BankLedger's mark of the build's own model
 
@@ -168,22 +169,27 @@ class Client:
 
     def set_fade(self, fade_ms):
         """Time of the cross-fades to come, 0 for changes at once. Raises ClientError."""
+        self.set("wavenet_fade", self._fade_rate(fade_ms))
+
+    def _fade_rate(self, fade_ms):
         if "wavenet_fade" not in self.build.registers:
             raise ClientError("--fade is not allowed: this build has no cross-fade "
                 "(--with-crossfade); models change at once")
-        self.set("wavenet_fade", rate_of("fade", fade_ms, self.build.sample_rate))
+        return rate_of("fade", fade_ms, self.build.sample_rate)
 
-    def swap(self, data=None, force=False, update=lambda done: None):
+    def swap(self, data=None, force=False, update=lambda done: None, fade_ms=None):
         """Writes an image (bytes) into the bank that is not playing, reads it back, plays it.
 
         In a build with cross-fade it returns when the fade is over.
 
         data   : None plays what the other bank holds
         update : called with the words done, of self.words(data)
+        fade_ms: time of this and further cross-fades; None: as it is
 
         Returns the bank. Raises ClientError and image.ImageError; the model that plays plays on.
         """
         writes = None if data is None else self._writes(data)
+        rate   = None if fade_ms is None else self._fade_rate(fade_ms)
         with self.banks(force) as token:
             bank = 1 - (self.get("wavenet_control") & 1)
             self._wait_for(1 - bank)
@@ -195,6 +201,8 @@ class Client:
                 self._fill(*writes, bank, token, update)
                 self.set(f"banks_crc{bank}", image.crc_of(data))
             self._check_owner(token)
+            if rate is not None:
+                self.set("wavenet_fade", rate)
             self.set("wavenet_control", self.get("wavenet_control") & ~1 | bank)
             self._wait_for(bank)
         return bank
@@ -242,9 +250,8 @@ class Client:
         """Until the bank is heard; as long as frames go by, for a fade and a second's worth of
         them, in which what is heard comes to rest on the new model."""
         most = self.build.sample_rate
-        rate = self.get("wavenet_fade") if "wavenet_fade" in self.build.registers else 0
-        if rate:
-            most += 2**32/rate + int(self.build.constants["wavenet_warm_up"])
+        if "wavenet_fade" in self.build.registers: # The longest: it may have been set anew since.
+            most *= 1 + MOST_MS/1000
         first = last = self.get("wavenet_frames")
         deadline     = time.monotonic() + TIMEOUT_S
         while self.get("wavenet_status") != bank: # Bit 1: a cross-fade is under way.
@@ -259,8 +266,8 @@ class Client:
 
 def rate_of(name, ms, sample_rate):
     """Part of the way in a frame, of 2**32, for a way of `ms`; 0 for a jump. Raises ClientError."""
-    if not 0 <= ms <= 10_000:
-        raise ClientError(f"{name} {ms:g} ms is not allowed: 0 to 10000")
+    if not 0 <= ms <= MOST_MS:
+        raise ClientError(f"{name} {ms:g} ms is not allowed: 0 to {MOST_MS}")
     frames = int(ms*sample_rate/1000)
     return -(-2**32//frames) if frames > 1 else 0
 

@@ -173,6 +173,11 @@ class WaveNetSoC(SoCCore):
             self.comb += self.calibration_in.source.connect(self.calibration_out.sink)
             self.frame_latency = self.tdm.frame_latency(2*Calibration.LATENCY)
 
+    def fade_rate(self, fade_ms):
+        """Part of a cross-fade in a frame, of 2**32; 0, at once, for less than 2 frames."""
+        frames = int(fade_ms*self.sample_rate/1000)
+        return ceil(2**32/frames) if frames > 1 else 0
+
     # Codec ----------------------------------------------------------------------------------------
     def add_codec(self, codec, pads, sample_rate, power_up_ms):
         serial_format = CODECS[codec].serial_format(self.sys_clk_freq, sample_rate)
@@ -204,7 +209,7 @@ class WaveNetSoC(SoCCore):
         self.ingress = Ingress(spec.in_channels, spec.number_format, **codec, clk_ratio=clk_ratio)
         self.wavenet = wavenet = WaveNetAccelerator(model.spec, folding, model.weights,
             clock_domain = "sys" if clk_ratio == 1 else "wavenet",
-            fade_rate    = ceil(2**32/max(fade_ms*self.sample_rate/1000, 2)),
+            fade_rate    = self.fade_rate(fade_ms),
             **accelerator)
         core         = wavenet.core
         self.egress  = Egress(spec.out_channels, spec.number_format, **codec)

@@ -43,11 +43,12 @@ class Mixer(LiteXModule):
         bank     = Signal()
         phase    = Signal(PHASE_BITS + 1)
         after    = Signal(PHASE_BITS + 2)
+        rate     = Signal(PHASE_BITS) # As of the fade's begin: 0 in its middle would never end.
         self.gains = gains = Gains()
         self.comb += [
             self.idle.eq(~coming),
             gains.phase.eq(phase),
-            after.eq(phase + self.rate),
+            after.eq(phase + rate),
         ]
 
         # What each channel was a frame ago, and its largest step.
@@ -171,11 +172,12 @@ class Mixer(LiteXModule):
                     warm.eq(warm + 1),
                     If(warm == warm_up - 1,
                         mixing.eq(1),
-                        phase.eq(self.rate),
+                        phase.eq(rate),
                     ),
                 ),
             ),
             If(self.begin,
+                rate.eq(self.rate),
                 coming.eq(1),
                 warm.eq(0),
             ),

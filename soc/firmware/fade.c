@@ -21,8 +21,9 @@ static uint32_t fade_frames(void)
 
 uint32_t fade_frames_most(void)
 {
-	/* At the end what is heard comes to rest on the new model: within a period of the sound. */
-	return WAVENET_WARM_UP + fade_frames() + FS;
+	/* The time may have been set anew since it began. At the end what is heard comes to rest on the
+	 * new model: within a period of the sound. */
+	return WAVENET_WARM_UP + FS / 1000 * RAMP_MS_MOST + FS;
 }
 
 void fade_report(void)

@@ -84,8 +84,9 @@ class Run:
         self.heard, self.banks = np.array(collector.frames), collector.banks
 
 
-@pytest.mark.parametrize("length", [2, 5, 12])
-@pytest.mark.parametrize("channels, bits", [(1, 16), (3, 16), (2, 18), (2, 8)])
+@pytest.mark.parametrize(
+    "length, channels, bits", [(2, 1, 16), (12, 3, 16), (5, 2, 18), (2, 2, 8), (12, 1, 8)]
+)
 def test_a_fade_there_and_back(length, channels, bits):
     answers = words(60, channels, bits, seed=length)
     run = Run(answers, {5: (1, length), 32: (0, length)}, bits)
@@ -131,6 +132,14 @@ def test_a_change_of_mind_is_looked_at_when_the_fade_is_over():
     assert start <= 5 + end + 2
     back, _ = crossfade.crossfade(*answers[::-1, start:], WARM_UP, rate)
     np.testing.assert_array_equal(run.heard, np.vstack([answers[0][:5], there[: start - 5], back]))
+
+
+def test_a_fade_keeps_the_time_it_began_with():
+    """Changes at once, asked for in its middle, do not hold it for ever."""
+    answers = words(60, seed=9)
+    run = Run(answers, {5: (1, 12), 14: (1, 0)})
+    there, _ = crossfade.crossfade(*answers[:, 5:], WARM_UP, crossfade.rate_of(12))
+    np.testing.assert_array_equal(run.heard, np.vstack([answers[0][:5], there]))
 
 
 def test_models_that_say_the_same():
