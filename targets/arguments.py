@@ -117,7 +117,15 @@ def add_target_arguments(target):
         "--demo",
         action="store_true",
         help="Simulate a tour of the embedding plane into out/demo/, --wav-in plays a recording; "
-        "without --output-dir in build/demo.",
+        "without --output-dir in build/demo. With --with-crossfade: the model changes twice while "
+        "a triangle plays, into out/crossfade/.",
+    )
+    target.add_argument(
+        "--swap-to",
+        type=Path,
+        default=None,
+        metavar="MODEL.npz",
+        help="Of --demo --with-crossfade: the other model; without it the model inverted.",
     )
     target.add_argument(
         "--model",

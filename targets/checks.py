@@ -37,6 +37,11 @@ def check(args):
 def check_simulation(args):
     if args.board is not None:
         raise UsageError("--board is not allowed in a simulation, which is of none")
+    fades = args.demo and args.with_crossfade
+    if args.swap_to is not None and not fades:
+        raise UsageError("--swap-to is allowed only with --demo --with-crossfade")
+    if fades and args.wav_in is not None:
+        raise UsageError("--wav-in is not allowed with --demo --with-crossfade: a triangle plays")
     if args.demo and args.wav_out is not None:
         raise UsageError("--wav-out is not allowed with --demo, which writes to out/demo")
     if args.duration is not None and not 0 < args.duration <= 86_400:

@@ -11,6 +11,7 @@ from soc.sim_runner import Simulation
 from soc.sim_session import run_session
 from soc.sim_soc import SYS_CLK_FREQ, generate
 from soc.wavenet_soc import cycles_per_sample
+from targets import crossfade_demo
 from targets.arguments import ROOT
 from targets.folder import build_folder
 
@@ -57,6 +58,9 @@ def simulate(parser, args):
             power_up_ms=args.power_up_ms,
             **soc_kwargs,
         )
+        if args.demo and args.with_crossfade:
+            other = Model.load(args.swap_to) if args.swap_to else crossfade_demo.inverted(model)
+            return crossfade_demo.demonstrate(model, other, folding, rate, options)
         if args.demo:
             return demonstrate(args, model, folding, rate, recording, options)
         frames = None if recording is None else wav.to_codes(recording)
