@@ -59,3 +59,16 @@ def i2s(port, plug=None):
     )]
 
 CODEC_PMODS = {"ak4619": ak4619, "i2s": i2s}
+
+# Calibration --------------------------------------------------------------------------------------
+
+# (offset, gain) a channel after power-up, see gateware/audio/calibration.py: the defaults of
+# eurorack-pmod R3.3, whose inputs invert. `python -m soc calibrate` sets others.
+CALIBRATION = {
+    "ak4619": {
+        "input_calibration"  : ((-157, 1156), (-182, 1157), (64, 1162), (-140, 1157)),
+        "output_calibration" : ((-705, 997), (-603, 1000), (-568, 1006), (-747, 1004)),
+        "invert_inputs"      : True,
+    },
+    "i2s": {},
+}

@@ -69,6 +69,7 @@ class Bitstream:
         self.env      = toolchain.environment(PROGRAMS)
         self.commands = script_commands(self.folder / f"build_{name}.sh")
         self.path     = self.folder / f"{name}.bit"
+        self.netlist  = self.folder / f"{name}.json"
 
     def build(self, seeds=(1,)):
         """Make the bitstream with the best of the seeds, unless it is there; its RouteReport.
@@ -89,17 +90,38 @@ class Bitstream:
         self._pack(netlist, best.seed)
         return best
 
+    def built(self):
+        """(NAME.json, NAME-SEED.config) that the bitstream was packed from, or None where these
+        were not made from the sources that are there now."""
+        netlist = self._synthesis_key()
+        if self._read_key("synthesis") != netlist or not self.path.exists():
+            return None
+        for file in self.folder.glob("route-*.key"):
+            seed = file.stem.removeprefix("route-")
+            if self._read_key("pack") == self._pack_key(netlist, seed):
+                return self.netlist, self.folder / f"{self.name}-{seed}.config"
+        return None
+
+    def repack(self, config, bitstream):
+        """Make another bitstream (path) of a .config (path) in one folder. Raises BuildError."""
+        names   = {".config": config.name, ".bit": bitstream.name,
+            ".svf": bitstream.with_suffix(".svf").name}
+        command = [names.get(Path(word).suffix, word) for word in self.commands["ecppack"]]
+        self._run("Bitstream", command, (), config.parent)
+
     # Steps ----------------------------------------------------------------------------------------
-    def _synthesise(self):
-        """Make NAME.json; returns its key."""
-        command = self.commands["yosys"]
+    def _synthesis_key(self):
         script  = self.folder / f"{self.name}.ys"
         sources = re.findall(r"(?m)^read_verilog.* (\S+)$", script.read_text())
         sources = [self.folder / source for source in sources]
         sources = [script, *sources, *sorted(self.folder.glob("*.init"))]
-        key     = self._key(command, *map(_without_comments, sources))
+        return self._key(self.commands["yosys"], *map(_without_comments, sources))
+
+    def _synthesise(self):
+        """Make NAME.json; returns its key."""
+        key = self._synthesis_key()
         if not self._is_made("synthesis", key):
-            self._run("Synthesis", command, YOSYS_STAGES)
+            self._run("Synthesis", self.commands["yosys"], YOSYS_STAGES)
             self._made("synthesis", key)
         return key
 
@@ -117,11 +139,16 @@ class Bitstream:
             self._made(step, key)
         return RouteReport.load(report, seed)
 
-    def _pack(self, netlist, seed):
-        source  = f"{self.name}-{seed}.config"
-        command = [source if word == f"{self.name}.config" else word
+    def _pack_command(self, seed):
+        source = f"{self.name}-{seed}.config"
+        return [source if word == f"{self.name}.config" else word
             for word in self.commands["ecppack"]]
-        key     = self._key(command, netlist, (self.folder / f"route-{seed}.key").read_text())
+
+    def _pack_key(self, netlist, seed):
+        return self._key(self._pack_command(seed), netlist, self._read_key(f"route-{seed}"))
+
+    def _pack(self, netlist, seed):
+        command, key = self._pack_command(seed), self._pack_key(netlist, seed)
         if not (self._is_made("pack", key) and self.path.exists()):
             self._run("Bitstream", command, ())
             self._made("pack", key)
@@ -135,20 +162,24 @@ class Bitstream:
             digest.update(f"{len(part)} {part}".encode())
         return digest.hexdigest()
 
-    def _is_made(self, step, key):
+    def _read_key(self, step):
         file = self.folder / f"{step}.key"
-        made = file.exists() and file.read_text() == key
+        return file.read_text() if file.exists() else ""
+
+    def _is_made(self, step, key):
+        made = self._read_key(step) == key
         if not made: # Nor while it is being made, or when that is interrupted.
-            file.unlink(missing_ok=True)
+            (self.folder / f"{step}.key").unlink(missing_ok=True)
         return made
 
     def _made(self, step, key):
         (self.folder / f"{step}.key").write_text(key)
 
-    def _run(self, step, command, stages):
-        log = self.folder / f"{step.lower().replace(' ', '-').replace(',', '')}.log"
+    def _run(self, step, command, stages, folder=None):
+        folder = folder or self.folder
+        log = folder / f"{step.lower().replace(' ', '-').replace(',', '')}.log"
         with self.progress.step(step) as update, open(log, "w", buffering=1) as output:
-            process = subprocess.Popen(command, cwd=self.folder, env=self.env, text=True,
+            process = subprocess.Popen(command, cwd=folder, env=self.env, text=True,
                 errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             with process:
                 for line in process.stdout:

@@ -28,7 +28,7 @@ ROUNDS = 8 # of following wires; a chain of unnamed cells is shorter
 def block_of(name):
     """The block that a cell's name tells, or None."""
     for block, pattern in NAMES.items():
-        if re.match(rf"\W*(generate_|soc_|builder_)?({pattern})", name):
+        if re.match(rf"\W*(make_soc_|generate_|builder_)?({pattern})", name):
             return block
     return None
 

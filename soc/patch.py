@@ -5,10 +5,12 @@ contents stand in the Verilog; the CPU's ROM is inferred, and yosys's netlist ha
 nextpnr's .config a block RAM has a number, no name: it is found by what it held before.
 """
 
+import json
 import re
 from collections import defaultdict
 
 BLOCK_WORDS = 2048 # of 9 bits, in a .bram_init
+ROM_BLOCKS  = 8    # of the CPU's 16 KiB
 
 INSTANCE = re.compile(r"DP16KD #\((.*?)\)\s*(DP16KD\w*)\s*\(", re.DOTALL)
 INITVAL  = re.compile(r"\.INITVAL_([0-9A-F]{2})\s*\(320'h([0-9a-fA-F]{80})\)")
@@ -60,6 +62,27 @@ def netlist_blocks(cells):
             for key, value in cell["parameters"].items() if key.startswith("INITVAL_")})
         for name, cell in cells.items() if cell["type"] == "DP16KD"
     }
+
+def folder_blocks(folder, name):
+    """{cell: words} of the blocks that a model changes: weights and ROM of the design `name` in
+    LiteX's gateware folder, from its NAME.v and NAME_rom.init."""
+    words = (folder / f"{name}_rom.init").read_text().split()
+    return (instances((folder / f"{name}.v").read_text())
+        | rom_blocks([int(word, 16) for word in words], ROM_BLOCKS))
+
+def design_blocks(folder, name, netlist):
+    """{cell: words} of all DP16KDs of yosys's JSON file of that design.
+
+    Raises PatchError where weights or ROM are not where `folder_blocks` has them.
+    """
+    modules = json.loads(netlist.read_text())["modules"].values()
+    cells   = next(m["cells"] for m in modules if int(m["attributes"].get("top", "0"), 2))
+    held    = netlist_blocks(cells)
+    for cell, words in folder_blocks(folder, name).items():
+        if held.get(cell) != words:
+            raise PatchError(f"block RAM {cell} of {netlist.name} does not hold what its sources "
+                "say; build with this model instead")
+    return held
 
 # Configuration ------------------------------------------------------------------------------------
 

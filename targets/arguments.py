@@ -109,6 +109,20 @@ def add_target_arguments(target):
         help="Write it into the memory that the board starts from.",
     )
     target.add_argument(
+        "--report",
+        action="store_true",
+        help="Of a build: what each block takes, clocks and cycles to spare; as a table, and as "
+        "report.json and report.png in the build's folder.",
+    )
+    target.add_argument(
+        "--patch-model",
+        type=Path,
+        default=None,
+        metavar="MODEL",
+        help="Put another network of the same shape into the bitstream of a build that is there, "
+        "in seconds, beside it in patched/; the other arguments are those of the build.",
+    )
+    target.add_argument(
         "--sim",
         action="store_true",
         help="Simulate the SoC (Verilator); without --output-dir in build/sim.",

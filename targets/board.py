@@ -4,15 +4,16 @@ import importlib.util
 import logging
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from litex.soc.integration.builder import Builder
 
 from boards import BOARDS
-from boards.codec_pmods import CODEC_PMODS
+from boards.codec_pmods import CALIBRATION, CODEC_PMODS
 from models.planner import plan
 from models.spec import Model
-from soc import bitstream
+from soc import bitstream, report
 from soc.bitstream import Bitstream
 from soc.litescope import add_litescope
 from soc.loader import PROGRAM, load
@@ -22,6 +23,7 @@ from soc.wavenet_soc import WaveNetSoC, cycles_per_sample
 from targets.arguments import ROOT
 from targets.checks import UsageError
 from targets.folder import build_folder
+from targets.patching import patched
 
 # Python package -> the option that needs it.
 PACKAGES = {"liteeth": "etherbone", "litescope": "litescope"}
@@ -32,8 +34,10 @@ def run(parser, args):
     progress = Progress()
     loads = args.load or args.flash
     compiles = parser.builder_argdict["compile_gateware"]
-    if loads and not compiles:
-        raise UsageError("--load and --flash are not allowed without a build (--no-compile)")
+    for name in ("load", "flash", "report", "patch_model"):
+        if getattr(args, name) and not compiles:
+            option = name.replace("_", "-")
+            raise UsageError(f"--{option} is not allowed without a build (--no-compile)")
     set_up(
         (*(bitstream.PROGRAMS if compiles else ()), *((PROGRAM,) if loads else ())),
         [name for name in PACKAGES if getattr(args, f"with_{PACKAGES[name]}")],
@@ -44,17 +48,25 @@ def run(parser, args):
             raise UsageError(
                 f"--output-dir {folder} is not allowed: YoWASP's programs cannot see /tmp"
             )
-        with progress.step("SoC: Verilog and firmware"):
-            soc, builder = generate(parser, args, model, folder)
-        describe_clocks(soc, args)
-        if not compiles:
-            return 0
-        made = Bitstream(builder.gateware_dir, soc.build_name, progress)
-        describe_route(made.build(args.nextpnr_seed), soc)
-        print(f"bitstream: {made.path}")
+        if args.patch_model:
+            start = time.monotonic()
+            soc, path = patched(parser, args, folder, progress, generate)
+            print(f"patched in {time.monotonic() - start:.1f} s")
+        else:
+            with progress.step("SoC: Verilog and firmware"):
+                soc, builder = generate(parser, args, model, folder)
+            describe_clocks(soc, args)
+            if not compiles:
+                return 0
+            made = Bitstream(builder.gateware_dir, soc.build_name, progress)
+            route, path = made.build(args.nextpnr_seed), made.path
+            describe_route(route, soc)
+            if args.report:
+                write_report(soc, model.spec.name, route, made.netlist, folder)
+        print(f"bitstream: {path}")
         for flash in (False, True):
             if args.flash if flash else args.load:
-                load(soc.platform.create_programmer(), made.path, progress, flash)
+                load(soc.platform.create_programmer(), path, progress, flash)
     return 0
 
 
@@ -108,6 +120,7 @@ def make_soc(args, model, **soc_kwargs):
     port = args.pmod_port or platform.pmod_ports[0]
     platform.add_extension(CODEC_PMODS[args.codec](port, args.pmod_plug))
     crg = board.CRG(platform, args.sys_clk_freq, args.wavenet_clk_ratio)
+    primitives = args.primitives or "ecp5"
     return WaveNetSoC(
         platform,
         crg.sys_clk_freq,
@@ -118,17 +131,19 @@ def make_soc(args, model, **soc_kwargs):
         folding=plan_for(args, model, platform, crg),
         sample_rate=args.sample_rate,
         wavenet_clk_ratio=args.wavenet_clk_ratio,
-        primitives=args.primitives or "ecp5",
+        primitives=primitives,
+        patchable=primitives == "ecp5",
         with_bench=not args.no_bench,
         with_crossfade=args.with_crossfade,
         with_etherbone=args.with_etherbone,
         eth_phy=getattr(board, "eth_phy", None),
         eth_ip=args.eth_ip,
+        **CALIBRATION[args.codec],
         **soc_kwargs,
     )
 
 
-def generate(parser, args, model, folder):
+def generate(parser, args, model, folder, **builder_kwargs):
     """Verilog, constraints, firmware and scripts, LiteX's way: (soc, builder)."""
     logging.getLogger().setLevel(args.log_level.upper())
     soc = make_soc(args, model, **parser.soc_argdict)
@@ -136,7 +151,13 @@ def generate(parser, args, model, folder):
         add_litescope(soc, folder / "analyzer.csv")
     bitstream.prepare(soc.platform.toolchain)
     builder = Builder(
-        soc, **{**parser.builder_argdict, "output_dir": folder, "compile_software": False}
+        soc,
+        **{
+            **parser.builder_argdict,
+            "output_dir": folder,
+            "compile_software": False,
+            **builder_kwargs,
+        },
     )
     builder.software_packages.clear()  # The firmware needs none of LiteX's libraries.
     builder.build(run=False, **parser.toolchain_argdict)
@@ -161,3 +182,18 @@ def describe_route(report, soc):
         for used, there in (report.cells[name],)
     ]
     print(f"{soc.platform.device}: " + ", ".join(parts))
+
+
+def write_report(soc, model_name, route, netlist, folder):
+    """Prints the report of a routed SoC; report.json and report.png go into the folder."""
+    wavenet = soc.wavenet
+    measured = report.measure(
+        netlist,
+        route,
+        f"{model_name} on {soc.platform.name}, {soc.platform.device}",
+        wavenet.core.cycles * (2 if wavenet.crossfade else 1),
+        soc.cycles_per_sample * soc.wavenet_clk_ratio,
+    )
+    print(report.table(measured))
+    report.write(measured, folder / "report.json", folder / "report.png")
+    print(f"report: {folder / 'report.json'}, {folder / 'report.png'}")

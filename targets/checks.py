@@ -17,13 +17,17 @@ class UsageError(ValueError):
 def check(args):
     """Raises UsageError for what the parser cannot see; without --board chooses the default."""
     simulated = args.sim or args.demo
-    board = args.build or args.load or args.flash
+    board = args.build or args.load or args.flash or args.patch_model
     if not simulated and not board:
-        raise UsageError("nothing to do; choose --sim, --demo, --build, --load or --flash")
+        raise UsageError(
+            "nothing to do; choose --sim, --demo, --build, --load, --flash or --patch-model"
+        )
     if args.sim and args.demo:
         raise UsageError("--sim and --demo are not allowed together")
     if simulated and board:
-        raise UsageError("--sim and --demo are not allowed with --build, --load and --flash")
+        raise UsageError(
+            "--sim and --demo are not allowed with --build, --load, --flash and --patch-model"
+        )
     if args.cpu_type not in CPU_TYPES:
         raise UsageError(f"cpu type {args.cpu_type!r} is not allowed: {', '.join(CPU_TYPES)}")
     variants = CPUS[args.cpu_type].variants
@@ -55,7 +59,7 @@ def check_simulation(args):
         raise UsageError("--bridge-port is not allowed without --with-uartbone")
     if args.primitives == "ecp5":
         raise UsageError("--primitives ecp5 is not allowed in a simulation: inferred")
-    for name in ("with_etherbone", "with_litescope"):
+    for name in ("with_etherbone", "with_litescope", "report"):
         if getattr(args, name):
             option = name.replace("_", "-")
             raise UsageError(f"--{option} is not allowed in a simulation: on a board")
@@ -72,6 +76,11 @@ def check_simulation(args):
 
 def check_board(args):
     args.board = args.board or DEFAULT_BOARD
+    for name in ("build", "report"):
+        if args.patch_model and getattr(args, name):
+            raise UsageError(
+                f"--{name} is not allowed with --patch-model, which takes the build that is there"
+            )
     ports = BOARDS[args.board].Platform.pmod_ports
     if args.pmod_port not in (None, *ports):
         raise UsageError(f"--pmod-port {args.pmod_port} is not allowed: {', '.join(ports)}")

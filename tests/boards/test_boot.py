@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 
 from boards import BOARDS
+from boards.codec_pmods import CALIBRATION
+from models.reference import Reference
 from models.spec import Model
 from soc.sim_runner import Simulation
 from targets import board
 from targets.arguments import make_parser
-from tests.support.soc_runs import TIMEOUT_S, after_silence, assert_plays, codes, network_frames
+from tests.support.calibration import calibrated
+from tests.support.soc_runs import TIMEOUT_S, assert_plays, codes, network_frames
 
 FRAMES = 1500
 
@@ -33,6 +36,7 @@ def test_the_soc_of_a_board_boots_and_plays(name, tmp_path, monkeypatch):
 
     sound = np.random.default_rng(len(name)).integers(-6000, 6001, (FRAMES, 4))
     folding = board.plan_for(args, model, soc.platform, soc.crg)
+    module = CALIBRATION[args.codec]
     with Simulation(
         model,
         folding,
@@ -44,6 +48,7 @@ def test_the_soc_of_a_board_boots_and_plays(name, tmp_path, monkeypatch):
         sys_clk_freq=soc.crg.sys_clk_freq,
         sample_rate=args.sample_rate,
         wavenet_clk_ratio=args.wavenet_clk_ratio,
+        **module,
     ) as sim:
         info = sim.console.values("info", TIMEOUT_S)
         sim.wait_frames(FRAMES, TIMEOUT_S)
@@ -55,6 +60,9 @@ def test_the_soc_of_a_board_boots_and_plays(name, tmp_path, monkeypatch):
     assert float(info["fs"]) == pytest.approx(soc.sample_rate, rel=1e-9)
     assert info["folding"] == str(folding)
     assert (status["overruns"], status["cycles_used"]) == ("0", str(folding.cycles))
-    outputs = after_silence(model).run(network_frames(model.spec, sim.frames_in))
+    inputs = [np.zeros((model.spec.receptive_field, 4), int), sim.frames_in >> 8]
+    heard = calibrated(np.concatenate(inputs), module["input_calibration"], invert=True)
+    outputs = Reference(model).run(network_frames(model.spec, heard << 8))
+    outputs = calibrated(outputs[-len(sim.frames_in) :], module["output_calibration"])
     assert_plays(sim, outputs)
     assert np.ptp(outputs[:FRAMES]) > 4096  # else the comparison above says nothing

@@ -60,7 +60,7 @@ def test_blocks_by_names_and_by_wires():
         ("VexRiscv.x_LUT4_Z", "CPU"),
         ("rom.0.0", "CPU"),
         ("generate_crc1_storage_TRELLIS_FF_Q", "bus"),
-        ("generate_ingress_glide_active_LUT4_C", "codec"),
+        ("make_soc_ingress_glide_active_LUT4_C", "codec"),
         ("bench_ram.0.3", "bench"),
         ("storage_1.0.0", None),
         ("xwavenet", None),

@@ -56,8 +56,8 @@ def test_a_codec_that_is_not_set_up_is_heard_of(monkeypatch):
     """The strict codec model is in the loop: registers of another rate leave it silent."""
     from gateware.audio.ak4619 import AK4619
 
-    honest = AK4619.transfers
-    monkeypatch.setattr(AK4619, "transfers", classmethod(lambda cls, rate: honest(48_000)))
+    honest = AK4619.commands
+    monkeypatch.setattr(AK4619, "commands", classmethod(lambda cls, rate: honest(48_000)))
     with simulation(zoo_model()) as sim:
         console = sim.console
         while int(console.values("status", TIMEOUT_S)["frames"]) < 4000:

@@ -127,7 +127,10 @@ def test_bridges_and_logic_analyser(tmp_path, monkeypatch, capsys):
     "options, words",
     [
         (["--board", "icebreaker", "--build"], "invalid choice: 'icebreaker'"),
-        (["--board", "ecpix5"], "nothing to do; choose --sim, --demo, --build, --load or --flash"),
+        (
+            ["--board", "ecpix5"],
+            "nothing to do; choose --sim, --demo, --build, --load, --flash or --patch-model",
+        ),
         (["--build", "--sim"], "--sim and --demo are not allowed with --build"),
         (["--build", "--pmod-port", "pmod9"], "--pmod-port pmod9 is not allowed: pmod0, pmod1"),
         (["--build", "--device", "LFE5U-25F"], "--device LFE5U-25F is not allowed: LFE5UM5G-85F"),
@@ -135,7 +138,7 @@ def test_bridges_and_logic_analyser(tmp_path, monkeypatch, capsys):
         (["--build", "--sys-clk-freq", "60e6"], "sys_clk_freq 60000000 Hz is not allowed for 192"),
         (["--build", "--nextpnr-seed", "sweep:0"], "'sweep:0' is not allowed: a number, or sweep"),
         (["--build", "--nextpnr-seed", "best"], "'best' is not allowed: a number, or sweep:1 to"),
-        (["--load"], "--load and --flash are not allowed without a build (--no-compile)"),
+        (["--load"], "--load is not allowed without a build (--no-compile)"),
         (["--build", "--wav-in", "a.wav"], "--wav-in is only allowed in a simulation"),
         (["--build", "--with-uartbone"], "the console has the only serial port"),
         (
