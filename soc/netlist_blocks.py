@@ -17,7 +17,7 @@ COMB = {"LUT4": 1, "CCU2C": 2, "chain end": 2, "TRELLIS_DPR16X4": 6}
 # Block -> how its cells' names begin, behind the name of the function that made the SoC.
 NAMES = {
     "CPU"         : r"picorv32|VexRiscv|serv|rom|sram",
-    "accelerator" : r"wavenet",
+    "accelerator" : r"wavenet|core_|conv1d|guard",
     "codec"       : r"tdm|codec|i2cmaster|calibration|ingress|egress|hold|glide",
     "bench"       : r"bench|recorder|answers_memory|inputs_memory",
     "bus"         : r"bus|builder|uart|ctrl|crc\d|claim|release|owner|scratch|serial|rs232",
