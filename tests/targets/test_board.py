@@ -138,6 +138,9 @@ def test_bridges_and_logic_analyser(tmp_path, monkeypatch, capsys):
         (["--build", "--sys-clk-freq", "60e6"], "sys_clk_freq 60000000 Hz is not allowed for 192"),
         (["--build", "--nextpnr-seed", "sweep:0"], "'sweep:0' is not allowed: a number, or sweep"),
         (["--build", "--nextpnr-seed", "best"], "'best' is not allowed: a number, or sweep:1 to"),
+        (["--patch-model", "a.npz", "--build"], "--build is not allowed with --patch-model"),
+        (["--patch-model", "a.npz"], "--patch-model is not allowed without a build (--no-compile)"),
+        (["--sim", "--report"], "--report is not allowed in a simulation: on a board"),
         (["--load"], "--load is not allowed without a build (--no-compile)"),
         (["--build", "--wav-in", "a.wav"], "--wav-in is only allowed in a simulation"),
         (["--build", "--with-uartbone"], "the console has the only serial port"),
@@ -163,6 +166,16 @@ def test_a_wrong_argument_is_one_line(options, words, tmp_path, monkeypatch, cap
     assert (status, out) == (2, "")
     assert len(lines) == 1 and lines[0].startswith("build.py: ") and words in lines[0], err
     assert not list(tmp_path.glob("b/*/*"))
+
+
+def test_there_must_be_a_build_to_patch(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(board.bitstream, "hidden_from_yowasp", lambda folder: False)
+    monkeypatch.setattr(board, "set_up", lambda *arguments: None)
+    status, out, err = build_py(
+        monkeypatch, capsys, "--patch-model", "other.npz", "--output-dir", tmp_path / "b"
+    )
+    assert (status, out) == (2, "")
+    assert err == f"build.py: {tmp_path / 'b'} has no build to patch: --build makes it\n"
 
 
 def test_yowasp_cannot_build_below_tmp(monkeypatch, capsys):
