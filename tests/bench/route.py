@@ -4,9 +4,10 @@ import json
 import re
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import median_low
 
+from soc.route_report import CriticalPath
 from tests.bench.tools import BenchError, error_line, execute, kept, key_of, version, write_whole
 
 TIMEOUT_S = 4 * 3600
@@ -15,23 +16,12 @@ RESOURCES = ("TRELLIS_COMB", "TRELLIS_FF", "DP16KD", "MULT18X18D")
 
 
 @dataclass(frozen=True)
-class Path:
-    """The critical path: from and to in the netlist's names, ns in cells and between them."""
-
-    start: str
-    end: str
-    logic: float
-    routing: float
-    hops: int
-
-
-@dataclass(frozen=True)
 class Run:
     """One seed. `error` says why there is no fmax (MHz)."""
 
     seed: int
     fmax: float | None
-    path: Path | None
+    path: CriticalPath | None
     used: dict
     error: str = ""
 
@@ -57,7 +47,7 @@ def route(netlist, device, clock, seed):
         found = kept("route", key, lambda: _route(netlist, options, seed))
     except subprocess.TimeoutExpired:
         return Run(seed, None, None, {}, f"not routed in {TIMEOUT_S} s")
-    path = Path(**found["path"]) if found["path"] else None
+    path = CriticalPath(**found["path"]) if found["path"] else None
     return Run(seed, found["fmax"], path, found["used"], found["error"])
 
 
@@ -86,20 +76,9 @@ def read_report(report):
         for path in report["critical_paths"]
         if path["from"] == path["to"] == f"posedge {clock}"
     )
-    routing = [step["delay"] for step in steps if step["type"] == "routing"]
-    path = {
-        "start": _pin(steps[0]["from"]),
-        "end": _pin(steps[-1]["to"]),
-        "logic": round(sum(step["delay"] for step in steps) - sum(routing), 3),
-        "routing": round(sum(routing), 3),
-        "hops": len(routing),
-    }
+    path = asdict(CriticalPath.of(steps))
     used = {name: report["utilization"][name]["used"] for name in RESOURCES}
     return {"fmax": round(timing["achieved"], 2), "path": path, "used": used}
-
-
-def _pin(place):
-    return f"{place['cell']}.{place['port']}"
 
 
 def best(runs):

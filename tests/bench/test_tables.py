@@ -5,10 +5,11 @@ import pytest
 
 from models.planner import plan
 from models.topologies import get
+from soc.route_report import CriticalPath
 from tests.bench import __main__ as command
 from tests.bench import cycles, goals, page, plots, tables, tools
 from tests.bench.measure import Measured, plan_row
-from tests.bench.route import Path, Run
+from tests.bench.route import Run
 from tests.bench.rows import ORIGINAL, ROWS
 
 FRAME = {"TRELLIS_COMB": 199, "TRELLIS_FF": 491, "DP16KD": 0, "MULT18X18D": 0}
@@ -18,7 +19,9 @@ def measured(name, fmax=(98.0, 100.0, 99.0), comb=1200):
     _, folding = plan_row(ROWS[name])
     used = {"TRELLIS_COMB": comb + 199, "TRELLIS_FF": 1611, "DP16KD": 8}
     used["MULT18X18D"] = folding.multipliers
-    path = Path("core.memory_9.0.0.DOB11", "core.conv1d2_mvu_total_TRELLIS_FF_Q_3.M", 7.0, 3.0, 2)
+    path = CriticalPath(
+        "core.memory_9.0.0.DOB11", "core.conv1d2_mvu_total_TRELLIS_FF_Q_3.M", 7.0, 3.0, 2
+    )
     runs = tuple(
         Run(seed, f, path if f else None, used if f else {}, "" if f else "no BELs remaining")
         for seed, f in enumerate(fmax, 1)
