@@ -126,7 +126,7 @@ def _write_yowasp(program):
         f"script={shlex.quote(str(script))}",
         '[ -e "$YOWASP_CACHE_DIR/ready" ] || {',
         '    mkdir -p "$YOWASP_CACHE_DIR" &&',
-        '    flock "$YOWASP_CACHE_DIR" "$script" --version >&2 &&',
+        '    flock "$YOWASP_CACHE_DIR" "$script" --help >/dev/null &&',
         '    touch "$YOWASP_CACHE_DIR/ready"',
         '} || exit',
         'exec "$script" "$@"',
