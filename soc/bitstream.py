@@ -1,10 +1,12 @@
 """From a design that LiteX has generated to its bitstream: yosys, nextpnr-ecp5, ecppack.
 
 The commands are those of LiteX's build script, run one by one: with progress, with their output in
-logs, with what is there already left as it is, and with an end where the timing is not met.
+logs, with what is there already left as it is, and with an end where the timing is not met. Before
+nextpnr places a netlist, its hard blocks are given their sites (soc/floorplan.py).
 """
 
 import hashlib
+import json
 import os
 import re
 import shlex
@@ -12,7 +14,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from soc import toolchain
+from soc import floorplan, toolchain
 from soc.route_report import RouteReport
 
 PROGRAMS = ("yosys", "nextpnr-ecp5", "ecppack")
@@ -127,17 +129,33 @@ class Bitstream:
 
     def _route(self, netlist, seed, label):
         """Make NAME-SEED.config; returns the RouteReport."""
-        config, report = (self.folder / f"{self.name}-{seed}{end}" for end in (".config", ".json"))
-        command  = list(self.commands["nextpnr-ecp5"])
-        for option, value in (("--seed", str(seed)), ("--textcfg", config.name)):
+        config, report, placed = (self.folder / f"{self.name}-{seed}{end}"
+            for end in (".config", ".json", "-floorplan.json"))
+        command = list(self.commands["nextpnr-ecp5"])
+        density = next(found[1] + "F" for word in command
+            for found in [re.fullmatch(r"--(?:um5?g?-)?(\d+)k", word)] if found)
+        for option, value in (("--seed", str(seed)), ("--textcfg", config.name),
+            ("--json", placed.name)):
             command[command.index(option) + 1] = value
         command += ["--report", report.name]
         step     = f"route-{seed}"
-        key      = self._key(command, netlist, (self.folder / f"{self.name}.lpf").read_text())
+        key      = self._key(command, netlist, (self.folder / f"{self.name}.lpf").read_text(),
+            Path(floorplan.__file__).read_text())
         if not self._is_made(step, key):
+            with self.progress.step(f"Floorplan{label}"):
+                self._floorplan(density, seed, placed)
             self._run(f"Place and route{label}", command, NEXTPNR_STAGES)
+            placed.unlink() # As large as the netlist, and made again in seconds.
             self._made(step, key)
         return RouteReport.load(report, seed)
+
+    def _floorplan(self, density, seed, placed):
+        design = json.loads(self.netlist.read_text())
+        try:
+            floorplan.fix_hard_blocks(design, density, seed)
+        except ValueError as error:
+            raise BuildError(f"Floorplan failed: {error}") from error
+        placed.write_text(json.dumps(design))
 
     def _pack_command(self, seed):
         source = f"{self.name}-{seed}.config"

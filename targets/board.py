@@ -40,7 +40,10 @@ def run(parser, args):
             raise UsageError(f"--{option} is not allowed without a build (--no-compile)")
     set_up(
         (*(bitstream.PROGRAMS if compiles else ()), *((PROGRAM,) if loads else ())),
-        [name for name in PACKAGES if getattr(args, f"with_{PACKAGES[name]}")],
+        [
+            *(["scipy"] if compiles else []),  # of soc/floorplan.py
+            *(name for name in PACKAGES if getattr(args, f"with_{PACKAGES[name]}")),
+        ],
     )
     model = Model.load(args.model)
     with build_folder(args.output_dir or ROOT / "build" / args.board) as folder:

@@ -14,11 +14,13 @@ PAGE = """# Benchmarks
 
 A row is the core alone, with its bus, both weight banks and all counters: `{synthesis}`,
 then a frame of shift registers is put round the netlist, so that three pins do and each port of the
-core begins or ends at a register; the frame's cells are counted and subtracted. Placed and routed
-by nextpnr (router1, CABGA381). Cycles and latency are those of the Verilog in Verilator, where also
-every integer equals the reference's; the planner's figures are the same. *COMB* is nextpnr's
-TRELLIS_COMB. In brackets the ratio to the original design. *Inferences/s* and *latency* are at the
-best seed's Fmax; latency is from a frame's last input channel in to its first output channel out.
+core begins or ends at a register; the frame's cells are counted and subtracted. Multipliers and
+block RAMs get their sites from soc/floorplan.py, as in a board's build; the rest is placed and
+routed by nextpnr (router1, CABGA381). Cycles and latency are those of the Verilog in Verilator,
+where also every integer equals the reference's; the planner's figures are the same. *COMB* is
+nextpnr's TRELLIS_COMB. In brackets the ratio to the original design. *Inferences/s* and *latency*
+are at the best seed's Fmax; latency is from a frame's last input channel in to its first output
+channel out.
 
 ## To reach, and reached
 

@@ -1,17 +1,20 @@
-"""Place and route of a netlist by nextpnr, for several seeds."""
+"""Place and route of a netlist by nextpnr, its hard blocks where soc/floorplan.py puts them."""
 
 import json
 import re
 import subprocess
 import time
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median_low
 
+from soc import floorplan
 from soc.route_report import CriticalPath
 from tests.bench.tools import BenchError, error_line, execute, kept, key_of, version, write_whole
 
 TIMEOUT_S = 4 * 3600
 DEVICE = re.compile(r"LFE5(U|UM|UM5G)-(12|25|45|85)F-([678])")
+FLOORPLAN = Path(floorplan.__file__).read_text()
 RESOURCES = ("TRELLIS_COMB", "TRELLIS_FF", "DP16KD", "MULT18X18D")
 
 
@@ -42,28 +45,42 @@ def route(netlist, device, clock, seed):
     One that was given up after TIMEOUT_S is not kept: it says more of the machine than of the net.
     """
     options = [*device_options(device), "--freq", f"{clock:g}", "--seed", str(seed)]
-    key = key_of(netlist.read_bytes(), options, version("nextpnr-ecp5"))
+    key = key_of(netlist.read_bytes(), options, version("nextpnr-ecp5"), FLOORPLAN)
     try:
-        found = kept("route", key, lambda: _route(netlist, options, seed))
+        found = kept("route", key, lambda: _route(netlist, device, options, seed))
     except subprocess.TimeoutExpired:
         return Run(seed, None, None, {}, f"not routed in {TIMEOUT_S} s")
     path = CriticalPath(**found["path"]) if found["path"] else None
     return Run(seed, found["fmax"], path, found["used"], found["error"])
 
 
-def _route(netlist, options, seed):
+def _route(netlist, device, options, seed):
     report = netlist.with_name(f"report-{seed}.json")
     report.unlink(missing_ok=True)
-    command = ["nextpnr-ecp5", *options, "--json", netlist.name, "--report", report.name]
-    command += ["--lpf-allow-unconstrained", "--timing-allow-fail"]
     start = time.monotonic()
+    result = {"fmax": None, "path": None, "used": {}, "error": ""}
+    try:
+        placed = _floorplan(netlist, device, seed)
+    except ValueError as error:
+        return result | {"error": str(error), "seconds": 0}
+    command = ["nextpnr-ecp5", *options, "--json", placed.name, "--report", report.name]
+    command += ["--lpf-allow-unconstrained", "--timing-allow-fail"]
     run = execute(command, netlist.parent, TIMEOUT_S)
     write_whole(netlist.with_name(f"nextpnr-{seed}.log"), run.stdout + run.stderr)
-    failed = error_line(run) if run.returncode else ""
-    result = {"fmax": None, "path": None, "used": {}, "error": failed}
-    if not failed:
+    if run.returncode:
+        result["error"] = error_line(run)
+    else:
         result.update(read_report(json.loads(report.read_text())))
     return result | {"seconds": round(time.monotonic() - start)}
+
+
+def _floorplan(netlist, device, seed):
+    """The netlist (path) with its hard blocks on their sites."""
+    design = json.loads(netlist.read_text())
+    floorplan.fix_hard_blocks(design, device.split("-")[1], seed)
+    placed = netlist.with_name("floorplan.json")
+    placed.write_text(json.dumps(design))
+    return placed
 
 
 def read_report(report):

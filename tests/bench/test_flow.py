@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from soc import floorplan
 from soc.toolchain import BUILD
 from tests.bench import parts, route, synthesis, tools
 from tests.bench.wrapper import ports_of, wrapper_verilog
@@ -144,36 +145,55 @@ def test_best_and_median_of_the_seeds():
     assert route.best(some[1:]) is None
 
 
-def test_a_netlist_that_does_not_fit_is_kept_as_such(tmp_path, monkeypatch):
-    netlist = tmp_path / "linked.json"
-    netlist.write_text("{}")
+def netlist_of(block_rams):
+    """What yosys writes of a design of so many block RAMs."""
+    ram = {"type": "DP16KD", "attributes": {}, "connections": {"DOA0": [2]}}
+    top = {"attributes": {"top": "1"}, "cells": {f"ram{i}": ram for i in range(block_rams)}}
+    return json.dumps({"modules": {"top": top}})
+
+
+@pytest.fixture
+def netlist(tmp_path, monkeypatch):
+    """A netlist in a folder of its own, where also is what the bench keeps."""
     monkeypatch.setattr(tools, "FOLDER", tmp_path)
     monkeypatch.setattr(route, "version", lambda program: "0.1")
-    calls = []
+    path = tmp_path / "linked.json"
+    path.write_text(netlist_of(1))
+    return path
+
+
+def test_a_netlist_that_does_not_route_is_kept_as_such(netlist, monkeypatch):
+    calls, sites = [], []
 
     def execute(command, folder, timeout):
         calls.append(command)
+        design = json.loads((folder / command[command.index("--json") + 1]).read_text())
+        sites.append(design["modules"]["top"]["cells"]["ram0"]["attributes"]["BEL"])
         failed = type("Failed", (), {"returncode": 1, "stdout": ""})
-        failed.stderr = "Info: Placing..\nERROR: no BELs remaining\n1 warning, 1 error\n"
+        failed.stderr = "Info: Placing..\nERROR: no way\n1 warning, 1 error\n"
         return failed
 
     monkeypatch.setattr(route, "execute", execute)
     for _ in range(2):
         found = route.route(netlist, "LFE5U-25F-6", 98.304, seed=3)
-        assert (found.fmax, found.error) == (None, "ERROR: no BELs remaining")
+        assert (found.fmax, found.error) == (None, "ERROR: no way")
     assert len(calls) == 1
     assert "--freq 98.304 --seed 3" in " ".join(calls[0])
+    assert sites[0] in {site[2] for site in floorplan.sites("25F")["DP16KD"]}
     route.route(netlist, "LFE5U-25F-6", 98.304, seed=4)
-    netlist.write_text("{ }")
+    netlist.write_text(netlist_of(2))
     route.route(netlist, "LFE5U-25F-6", 98.304, seed=4)
     assert len(calls) == 3
 
 
-def test_a_netlist_that_takes_too_long_is_routed_again_when_asked_for_again(tmp_path, monkeypatch):
-    netlist = tmp_path / "linked.json"
-    netlist.write_text("{}")
-    monkeypatch.setattr(tools, "FOLDER", tmp_path)
-    monkeypatch.setattr(route, "version", lambda program: "0.1")
+def test_a_netlist_that_the_chip_cannot_hold_is_not_placed(netlist, monkeypatch):
+    monkeypatch.setattr(route, "execute", None)
+    netlist.write_text(netlist_of(57))
+    found = route.route(netlist, "LFE5U-25F-6", 98.304, seed=3)
+    assert (found.fmax, found.error) == (None, "57 DP16KD are not allowed: at most 56")
+
+
+def test_a_netlist_that_takes_too_long_is_routed_again_when_asked_for_again(netlist, monkeypatch):
     calls = []
 
     def execute(command, folder, timeout):

@@ -8,6 +8,7 @@ import pytest
 
 from soc import bitstream, toolchain
 from soc.bitstream import Bitstream, BuildError, TimingError
+from soc.floorplan import sites
 from soc.progress import Progress
 from soc.route_report import RouteReport
 
@@ -27,8 +28,14 @@ if pathlib.Path("fail").exists() and pathlib.Path("fail").read_text() in sys.arg
     print("Info: all is well\\nERROR: no " + sys.argv[0].rsplit("/")[-1] + " today\\nbye")
     sys.exit(1)
 """
-YOSYS = 'pathlib.Path("top.json").write_text(pathlib.Path("top.v").read_text())\n'
+YOSYS = """
+ram = {"type": "DP16KD", "attributes": {}, "connections": {"DOA0": [2]}}
+top = {"attributes": {"top": "1"}, "cells": {"ram": ram}}
+pathlib.Path("top.json").write_text(json.dumps({"modules": {"top": top}}))
+"""
 NEXTPNR = """
+placed = json.loads(pathlib.Path(arguments["--json"]).read_text())["modules"]["top"]["cells"]
+pathlib.Path("site").write_text(placed["ram"]["attributes"]["BEL"])
 speed = json.loads(pathlib.Path("speed").read_text())[arguments["--seed"]]
 path = [
     {"type": "clk-to-q", "delay": 0.5, "from": {"cell": "a", "port": "CLK"},
@@ -103,6 +110,12 @@ def test_from_verilog_to_bitstream(project):
         "pll_sys 61.0 MHz of 50.0 MHz",
         "clk25 300.0 MHz of 25.0 MHz",
     ]
+
+
+def test_block_rams_have_their_sites_on_that_chip_before_placement(project):
+    make(project, 2)
+    assert (project / "site").read_text() in {site[2] for site in sites("25F")["DP16KD"]}
+    assert not list(project.glob("*floorplan*"))  # As large as a netlist, and of no more use.
 
 
 def test_the_best_of_several_seeds_is_packed(project):
