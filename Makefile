@@ -32,7 +32,7 @@ lint: ## check style and format
 	@$(PYTHON_VENV) -m ruff check .
 	@$(PYTHON_VENV) -m ruff format --check .
 
-format: ## format what ruff formats: models/, targets/, tests/
+format: ## format what ruff formats: models/, boards/targets/, tests/
 	@$(SETUP) test
 	@$(PYTHON_VENV) -m ruff format .
 

@@ -6,6 +6,10 @@ import sys
 
 from litex.soc.integration.soc import SoCError
 
+from boards.targets import board
+from boards.targets.arguments import make_parser
+from boards.targets.checks import check
+from boards.targets.simulation import simulate
 from soc import demo
 from soc.bitstream import BuildError
 from soc.firmware_image import FirmwareError
@@ -14,10 +18,6 @@ from soc.sim_build import SimulatorError
 from soc.sim_console import ConsoleError
 from soc.sim_runner import SimulationError
 from soc.toolchain import ToolError
-from targets import board
-from targets.arguments import make_parser
-from targets.checks import check
-from targets.simulation import simulate
 
 
 def main():

@@ -1,6 +1,6 @@
 """The house of rooms: imports run one way, files stay small, git holds sources only.
 
-    build.py -> targets -> boards, models, soc        soc -> gateware, models.image
+    build.py -> boards.targets -> boards, models, soc        soc -> gateware, models.image
 
 The checks read the files and import nothing, so they see what a test run would not execute.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("models", "gateware", "soc", "boards", "targets")
+ROOMS = ("models", "gateware", "soc", "boards")
 OURS = (*ROOMS, "build", "tests")
 HARDWARE = ("migen", "litex", "litex_boards")
 TENSORFLOW = ("tensorflow", "keras", "qkeras", "tf_keras")
@@ -88,17 +88,17 @@ def allowed(item):
     ours = within(target, *OURS)
     room = Path(path).parts[0]
     if path == "build.py":
-        return not ours or within(target, "targets", "soc")
-    if room == "targets":
+        return not ours or within(target, "boards.targets", "soc")
+    if path.startswith("boards/targets/"):
         return not within(target, *TENSORFLOW) and (
-            not ours or within(target, "targets", "boards", "models", "soc")
+            not ours or within(target, "boards", "models", "soc")
         )
     if room == "soc":
         return not within(target, "litex_boards", *TENSORFLOW) and (
             not ours or within(target, "soc", "gateware", "models.image")
         )
     if room == "boards":
-        return not ours or within(target, "boards")
+        return not within(target, "boards.targets") and (not ours or within(target, "boards"))
     if room == "gateware":
         top = target.split(".")[0]
         return within(target, "gateware", "migen", "litex") or top in sys.stdlib_module_names
@@ -228,10 +228,10 @@ def test_git_holds_no_index_address():
         ("soc/wavenet_soc.py", "import importlib\nimportlib.import_module('boards.ecpix5')"),
         ("soc/sim_soc.py", "import litex_boards.platforms.ecpix5"),
         ("boards/ecpix5.py", "from soc.toolchain import environment"),
-        ("soc/sim_soc.py", "from targets import arguments"),
-        ("boards/ecpix5.py", "from targets.arguments import ROOT"),
-        ("targets/board.py", "from gateware import layouts"),
-        ("targets/board.py", "import tests.support"),
+        ("soc/sim_soc.py", "from boards.targets import arguments"),
+        ("boards/ecpix5.py", "from boards.targets.arguments import ROOT"),
+        ("boards/targets/board.py", "from gateware import layouts"),
+        ("boards/targets/board.py", "import tests.support"),
         ("build.py", "from gateware import layouts"),
         ("build.py", "from boards import ecpix5"),
         ("build.py", "import tests.support"),
@@ -252,9 +252,12 @@ def test_a_wrong_arrow_is_seen(path, text, tmp_path):
 @pytest.mark.parametrize(
     "path, text",
     [
-        ("build.py", "import argparse\nfrom targets import board\nfrom soc import toolchain"),
         (
-            "targets/board.py",
+            "build.py",
+            "import argparse\nfrom boards.targets import board\nfrom soc import toolchain",
+        ),
+        (
+            "boards/targets/board.py",
             "from boards import ecpix5\nfrom models import spec\nimport soc.client",
         ),
         ("soc/sim_soc.py", "import numpy\nfrom gateware import layouts\nfrom models import image"),

@@ -8,11 +8,11 @@ import pytest
 
 from boards import BOARDS
 from boards.codec_pmods import CALIBRATION
+from boards.targets import board
+from boards.targets.arguments import make_parser
 from models.reference import Reference
 from models.spec import Model
 from soc.sim_runner import Simulation
-from targets import board
-from targets.arguments import make_parser
 from tests.support.calibration import calibrated
 from tests.support.soc_runs import TIMEOUT_S, assert_plays, codes, network_frames
 

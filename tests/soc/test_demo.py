@@ -107,7 +107,7 @@ def test_the_demo_from_the_command_line(options, cycles, tmp_path, monkeypatch, 
     import build as build_py
 
     out = tmp_path / "out"
-    monkeypatch.setattr("targets.simulation.OUT", out)
+    monkeypatch.setattr("boards.targets.simulation.OUT", out)
     monkeypatch.setattr(
         "sys.argv",
         ["build.py", "--demo", "--duration=0.03", "--output-dir", str(tmp_path / "b"), *options],

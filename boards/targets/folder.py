@@ -4,7 +4,7 @@ import fcntl
 from contextlib import contextmanager
 from pathlib import Path
 
-from targets.checks import UsageError
+from boards.targets.checks import UsageError
 
 
 @contextmanager

@@ -10,8 +10,8 @@ import pytest
 
 import build
 from boards import BOARDS
+from boards.targets import board
 from soc import toolchain
-from targets import board
 from tests.support.command_line import run_main
 
 CPUS = ("picorv32", "vexriscv", "serv")

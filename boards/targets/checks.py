@@ -5,7 +5,7 @@ from litex.soc.cores.cpu import CPUS
 from boards import BOARDS
 from models.wav import check_writable
 from soc.sim_soc import SYS_CLK_FREQ
-from targets.arguments import DEFAULT_BOARD
+from boards.targets.arguments import DEFAULT_BOARD
 
 CPU_TYPES = ("picorv32", "vexriscv", "serv")
 

@@ -11,9 +11,9 @@ from soc.sim_runner import Simulation
 from soc.sim_session import run_session
 from soc.sim_soc import SYS_CLK_FREQ, generate
 from soc.wavenet_soc import cycles_per_sample
-from targets import crossfade_demo
-from targets.arguments import ROOT
-from targets.folder import build_folder
+from boards.targets import crossfade_demo
+from boards.targets.arguments import ROOT
+from boards.targets.folder import build_folder
 
 OUT = ROOT / "out" / "demo"
 

@@ -13,7 +13,7 @@ from soc.client import Build, Client
 from soc.demo import CODEC_FRAC, MismatchError
 from soc.host_bus import UARTBus
 from soc.sim_runner import Simulation
-from targets.arguments import ROOT
+from boards.targets.arguments import ROOT
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt  # noqa: E402  (the backend comes first)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import build
+from boards.targets import crossfade_demo
 from soc.demo import MismatchError
-from targets import crossfade_demo
 
 
 def test_the_files(tmp_path, monkeypatch, capsys):

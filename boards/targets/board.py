@@ -20,10 +20,10 @@ from soc.loader import PROGRAM, load
 from soc.progress import Progress
 from soc.toolchain import ToolError, environment
 from soc.wavenet_soc import WaveNetSoC, cycles_per_sample
-from targets.arguments import ROOT
-from targets.checks import UsageError
-from targets.folder import build_folder
-from targets.patching import patched
+from boards.targets.arguments import ROOT
+from boards.targets.checks import UsageError
+from boards.targets.folder import build_folder
+from boards.targets.patching import patched
 
 # Python package -> the option that needs it.
 PACKAGES = {"liteeth": "etherbone", "litescope": "litescope"}

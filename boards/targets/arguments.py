@@ -1,4 +1,4 @@
-"""The arguments of build.py, through LiteX's own parser; targets/checks.py has their limits."""
+"""The arguments of build.py, through LiteX's own parser; their limits are in checks.py beside it."""
 
 import argparse
 import re
@@ -15,7 +15,7 @@ from models.training.tour import RECORDING_SECONDS
 from soc import sim_soc
 from soc.wavenet_soc import CODECS, WaveNetSoC
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SAMPLE_RATES = (192_000, 96_000, 48_000)
 SEEDS_MOST = 100
 DEFAULT_BOARD = next(iter(BOARDS))
