@@ -1,4 +1,4 @@
-"""python -m soc: status, embedding and models of a running SoC, over a bridge to its bus."""
+"""python -m soc: status, embedding, models and recordings of a running SoC, over its bus."""
 
 import argparse
 import sys
@@ -8,9 +8,11 @@ from pathlib import Path
 from models import image
 
 from soc import calibration
+from soc.capture import Capture
 from soc.client import Build, Client
 from soc.host_bus import ClientError, connect
 from soc.progress import Progress
+from soc.recording import check_path
 
 CSR = Path(__file__).parent.parent / "build" / "sim" / "csr.json"
 
@@ -63,6 +65,14 @@ def parser():
         help="of in0 ... or out0 ...: (word - OFFSET)*GAIN/1024, both whole numbers")
     add("--restore", metavar="FILE", type=Path, help="take what --save wrote, before any --set")
     add("--save", metavar="FILE", type=Path, help="write all channels to a JSON file, at the end")
+    add = command(capture, "capture", "record what goes into the network, and what comes out")
+    add("output", type=Path, metavar="OUT.npz|OUT.wav", help="written whole or not at all")
+    add("--seconds", type=float, default=1.0, help="of sound at least, in bursts: the bridge is "
+        "slower than the sound, and leaves gaps between them")
+    add("--channels", nargs="+", default=argparse.SUPPRESS, metavar="CHANNEL",
+        help="in0 ... of the codec, out0 ... of the network; fewer are read faster (default: all)")
+    add("--target", nargs=3, action="append", default=[], metavar=("CHANNEL", "E0", "E1"),
+        help="note that a net is to play this channel at this embedding; once for each channel")
     return top
 
 def status(client, args):
@@ -94,6 +104,21 @@ def calibrate(client, args):
         calibration.save(args.save, values)
     for channel, (offset, gain) in values.items():
         print(f"{channel:5} offset {offset:6}  gain {gain:6} = {gain/calibration.UNITY:.4f}")
+
+def capture(client, args):
+    check_path(args.output)
+    try:
+        targets = [(name, float(e0), float(e1)) for name, e0, e1 in args.target]
+    except ValueError:
+        raise ClientError("--target is not allowed: CHANNEL E0 E1, two numbers") from None
+    buffer = Capture(client, getattr(args, "channels", None))
+    start  = time.monotonic()
+    with Progress().bar("capture", args.seconds, "s") as update:
+        recording = buffer.record(args.seconds, targets, update)
+    recording.save(args.output)
+    print(f"{args.output}: {len(recording.frames)/recording.sample_rate:.4g} s at "
+        f"{recording.sample_rate:.10g} Hz, {len(recording.starts)} bursts of {buffer.frames} "
+        f"frames of {', '.join(recording.channels)}, after {time.monotonic() - start:.2f} s")
 
 def main(argv=None):
     """Runs a command line (default: the process's own); returns the exit status."""

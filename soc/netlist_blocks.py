@@ -20,6 +20,7 @@ NAMES = {
     "accelerator" : r"wavenet|core_|conv1d|guard",
     "codec"       : r"tdm|codec|i2cmaster|calibration|ingress|egress|hold|glide",
     "bench"       : r"bench|recorder|answers_memory|inputs_memory",
+    "capture"     : r"capture",
     "bus"         : r"bus|builder|uart|ctrl|crc\d|claim|release|owner|scratch|serial|rs232",
 }
 REST   = "bus"

@@ -30,6 +30,7 @@ from models import image
 from soc.bench_plan import BenchPlan
 from soc.bridges import add_bridges
 from soc.build_id import build_id
+from soc.capture_buffer import CAPTURE_FRAMES, add_capture
 from soc.firmware_image import compile_firmware
 from soc.weight_map import LayerMap, WeightMap
 
@@ -92,6 +93,8 @@ class WaveNetSoC(SoCCore):
     invert_inputs : the module's inputs invert
     power_up_ms : what the codec is given to wake up, over its 10 ms; a simulation may scale both
     with_bench      : memory for the console's `bench`, see soc/bench_plan.py
+    with_capture    : memory for `capture_frames` frames of the codec's inputs and the answers on
+                  the first `capture_outputs` outputs, see soc/capture_buffer.py
     load_timeout_ms : silence after which the console's `load` gives up
     with_uartbone, with_jtagbone, with_etherbone, eth_phy, eth_ip : see soc/bridges.py
     self.frame_latency     : frames from the one the codec sends to that of its answer
@@ -102,7 +105,13 @@ class WaveNetSoC(SoCCore):
     Raises ValueError for a sample rate, a folding or a layer that cannot be built, and for a
     folding too slow for the sample rate.
     """
-    mem_map   = {**SoCCore.mem_map, "wavenet": 0x9000_0000, "bench_ram": 0x3000_0000}
+    mem_map   = {
+        **SoCCore.mem_map,
+        "bench_ram"       : 0x3000_0000,
+        "wavenet"         : 0x9000_0000,
+        "capture_inputs"  : 0xa000_0000,
+        "capture_outputs" : 0xa100_0000,
+    }
     rom_size  = 16*1024
     sram_size = 8*1024
     wavenet_clk_ratios = (1, 2, 4)
@@ -123,6 +132,9 @@ class WaveNetSoC(SoCCore):
         power_up_ms        = 12,
         load_timeout_ms    = 1000,
         with_bench         = True,
+        with_capture       = True,
+        capture_frames     = CAPTURE_FRAMES,
+        capture_outputs    = 0,
         with_uartbone      = False,
         with_jtagbone      = False,
         with_etherbone     = False,
@@ -172,6 +184,10 @@ class WaveNetSoC(SoCCore):
         else:
             self.comb += self.calibration_in.source.connect(self.calibration_out.sink)
             self.frame_latency = self.tdm.frame_latency(2*Calibration.LATENCY)
+
+        # Capture ----------------------------------------------------------------------------------
+        if with_capture:
+            add_capture(self, capture_frames, capture_outputs)
 
     def fade_rate(self, fade_ms):
         """Part of a cross-fade in a frame, of 2**32; 0, at once, for less than 2 frames."""

@@ -13,6 +13,7 @@ from models.devices import DEVICES
 from models.planner import OBJECTIVES
 from models.training.tour import RECORDING_SECONDS
 from soc import sim_soc
+from soc.capture_buffer import CAPTURE_FRAMES, CAPTURE_SIZES
 from soc.wavenet_soc import CODECS, WaveNetSoC
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -252,6 +253,25 @@ def add_net_arguments(net):
         "--no-bench",
         action="store_true",
         help="Leave out the console's bench, and the block RAM that only it needs.",
+    )
+    net.add_argument(
+        "--no-capture",
+        action="store_true",
+        help="Leave out the capture buffer, which python -m soc capture makes recordings from.",
+    )
+    net.add_argument(
+        "--capture-frames",
+        type=int,
+        default=CAPTURE_FRAMES,
+        choices=CAPTURE_SIZES,
+        help="Frames in the capture buffer; 256 take a block RAM.",
+    )
+    net.add_argument(
+        "--capture-outputs",
+        type=int,
+        default=0,
+        choices=range(5),
+        help="Capture the network's first so many outputs beside the codec's inputs.",
     )
 
 

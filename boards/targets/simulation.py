@@ -38,6 +38,9 @@ def simulate(parser, args):
         sample_rate=args.sample_rate,
         wavenet_clk_ratio=args.wavenet_clk_ratio,
         with_bench=not args.no_bench,
+        with_capture=not args.no_capture,
+        capture_frames=args.capture_frames,
+        capture_outputs=args.capture_outputs,
         with_crossfade=args.with_crossfade,
     )
     if soc_kwargs["uart_name"] == "serial":

@@ -25,6 +25,7 @@ class Ingress(LiteXModule):
              shifted to `frac` by 2**(frac - codec_frac + shift), rounded down, saturated
     clk_ratio        : cycles of the network's clock in one of this module's
     cycles_available : cycles of the network's clock between the last two codec frames
+    dropped          : 1 with the last beat of a codec frame that is dropped
 
     A codec frame that is complete while the one before still waits to leave is dropped whole and
     counted in `overruns`. The embedding is sampled once a frame, both coordinates together; after
@@ -44,6 +45,7 @@ class Ingress(LiteXModule):
         self.e0_source, self.e1_source = Signal(), Signal() # 0: codec, 1: software.
 
         self.overruns         = Signal(32)
+        self.dropped          = Signal()
         self.cycles_available = Signal(16)
 
         # # #
@@ -83,6 +85,7 @@ class Ingress(LiteXModule):
         self.comb += [
             complete.eq(sink.valid & sink.last),
             sending.eq(left != 0),
+            self.dropped.eq(complete & sending),
             source.valid.eq(sending),
             source.first.eq(left == in_channels),
             source.last.eq(left == 1),

@@ -228,6 +228,8 @@ def test_bad_models(tmp_path):
         (["--sim", "--wavenet-clk-ratio", "3"], ["--wavenet-clk-ratio", "3", "1, 2, 4"]),
         (["--sim", "--objective", "speed"], ["'speed'", "'area', 'latency', 'throughput'"]),
         (["--sim", "--outputs", "5"], ["outputs 5", "1 to 4"]),
+        (["--sim", "--capture-frames", "1000"], ["1000", "512, 1024, 2048"]),
+        (["--sim", "--capture-outputs", "5"], ["--capture-outputs", "5", "0, 1, 2, 3, 4"]),
         (["--sim", "--outputs", "0"], ["outputs 0", "1 to 4"]),
         (["--demo", "--outputs", "many"], ["--outputs", "'many'"]),
         (["--sim", "--primitives", "ecp5"], ["--primitives ecp5", "in a simulation", "inferred"]),
@@ -255,6 +257,27 @@ def test_a_small_board_can_do_without_the_bench(tmp_path, arguments):
     described = json.loads((folder / "csr.json").read_text())
     assert ("bench_ram" in described["memories"]) == (not arguments)
     assert ("recorder" in described["csr_bases"]) == (not arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments, windows",
+    [
+        ([], {"capture_inputs": 4 * 2048}),
+        (["--no-capture"], {}),
+        (
+            ["--capture-frames", "256", "--capture-outputs", "1"],
+            {"capture_inputs": 4 * 512, "capture_outputs": 4 * 256},
+        ),
+    ],
+)
+def test_the_capture_buffer_is_as_large_as_asked_for(tmp_path, arguments, windows):
+    folder = tmp_path / "build"
+    result = build("--sim", "--no-compile-gateware", "--output-dir", folder, *arguments)
+    assert (result.returncode, result.stderr) == (0, "")
+    described = json.loads((folder / "csr.json").read_text())
+    sizes = {name: memory["size"] for name, memory in described["memories"].items()}
+    assert {name: size for name, size in sizes.items() if "capture" in name} == windows
+    assert ("capture_control" in described["csr_registers"]) == bool(windows)
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,7 @@ def test_blocks_by_names_and_by_wires():
         ("generate_crc1_storage_TRELLIS_FF_Q", "bus"),
         ("make_soc_ingress_glide_active_LUT4_C", "codec"),
         ("bench_ram.0.3", "bench"),
+        ("captured_inputs.0.3", "capture"),
         ("storage_1.0.0", None),
         ("xwavenet", None),
     ],
