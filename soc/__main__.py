@@ -1,6 +1,7 @@
 """python -m soc: status, embedding, models and recordings of a running SoC, over its bus."""
 
 import argparse
+import math
 import sys
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ from soc.client import Build, Client
 from soc.host_bus import ClientError, connect
 from soc.progress import Progress
 from soc.recording import check_path
+from soc.wav import WavError
 
 CSR = Path(__file__).parent.parent / "build" / "sim" / "csr.json"
 
@@ -29,6 +31,24 @@ def coordinate(text):
         return float(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not allowed: a number, or codec") from None
+
+def recording_path(text):
+    try:
+        return check_path(text)
+    except WavError as error:
+        raise argparse.ArgumentTypeError(error) from None
+
+class Target(argparse.Action):
+    """Collects (channel, e0, e1)."""
+    def __call__(self, parser, namespace, words, option_string=None):
+        try:
+            point = [float(word) for word in words[1:]]
+        except ValueError:
+            point = [math.nan]
+        if not all(map(math.isfinite, point)):
+            parser.error(f"--target {' '.join(words)} is not allowed: two numbers behind the "
+                "channel")
+        setattr(namespace, self.dest, [*getattr(namespace, self.dest), (words[0], *point)])
 
 def parser():
     top = Parser(prog="python -m soc", description="Talks to a running SoC over a bridge.",
@@ -66,12 +86,13 @@ def parser():
     add("--restore", metavar="FILE", type=Path, help="take what --save wrote, before any --set")
     add("--save", metavar="FILE", type=Path, help="write all channels to a JSON file, at the end")
     add = command(capture, "capture", "record what goes into the network, and what comes out")
-    add("output", type=Path, metavar="OUT.npz|OUT.wav", help="written whole or not at all")
+    add("output", type=recording_path, metavar="OUT.npz|OUT.wav",
+        help="written whole or not at all")
     add("--seconds", type=float, default=1.0, help="of sound at least, in bursts: the bridge is "
         "slower than the sound, and leaves gaps between them")
     add("--channels", nargs="+", default=argparse.SUPPRESS, metavar="CHANNEL",
         help="in0 ... of the codec, out0 ... of the network; fewer are read faster (default: all)")
-    add("--target", nargs=3, action="append", default=[], metavar=("CHANNEL", "E0", "E1"),
+    add("--target", nargs=3, action=Target, default=[], metavar=("CHANNEL", "E0", "E1"),
         help="note that a net is to play this channel at this embedding; once for each channel")
     return top
 
@@ -106,15 +127,10 @@ def calibrate(client, args):
         print(f"{channel:5} offset {offset:6}  gain {gain:6} = {gain/calibration.UNITY:.4f}")
 
 def capture(client, args):
-    check_path(args.output)
-    try:
-        targets = [(name, float(e0), float(e1)) for name, e0, e1 in args.target]
-    except ValueError:
-        raise ClientError("--target is not allowed: CHANNEL E0 E1, two numbers") from None
     buffer = Capture(client, getattr(args, "channels", None))
     start  = time.monotonic()
     with Progress().bar("capture", args.seconds, "s") as update:
-        recording = buffer.record(args.seconds, targets, update)
+        recording = buffer.record(args.seconds, args.target, update)
     recording.save(args.output)
     print(f"{args.output}: {len(recording.frames)/recording.sample_rate:.4g} s at "
         f"{recording.sample_rate:.10g} Hz, {len(recording.starts)} bursts of {buffer.frames} "

@@ -12,7 +12,7 @@ import soundfile
 from soc.wav import WavError
 
 SUFFIXES     = (".npz", ".wav")
-COMMENT_MOST = 8000 # characters that a WAV file's comment is sure to hold; libsndfile's are 16 KB
+COMMENT_MOST = 2000 # characters; libsndfile loses a comment of more than 2045
 
 @dataclass(frozen=True)
 class Recording:

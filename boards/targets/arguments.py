@@ -1,4 +1,4 @@
-"""The arguments of build.py, through LiteX's own parser; their limits are in checks.py beside it."""
+"""The arguments of build.py, through LiteX's own parser; checks.py beside it has their limits."""
 
 import argparse
 import re

@@ -23,6 +23,7 @@ static const struct command {
 	{ "swap",   "",      0, command_swap,   "play the other bank: A/B" },
 	{ "fade",   "MS",    1, command_fade,   "time of the cross-fade of load and swap; 0: at once" },
 	{ "bench",  "",      0, command_bench,  "the network in C on this CPU against the accelerator, in cycles" },
+	{ "capture", "N",    1, command_capture, "take frames of the codec's inputs for a host, show the first N" },
 	{ "codec",  "restart", 1, command_codec,  "how its bring-up went; restart: power it down and up again" },
 	{ "unlock", "",      0, command_unlock, "take the banks from a host that is gone" },
 	{ "reboot", "",      0, command_reboot, "restart this console; the sound goes on" },

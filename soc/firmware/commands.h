@@ -12,6 +12,7 @@ void command_load(int argc, char **argv);
 void command_swap(int argc, char **argv);
 void command_bench(int argc, char **argv);
 void command_fade(int argc, char **argv);
+void command_capture(int argc, char **argv);
 void command_codec(int argc, char **argv);
 void command_unlock(int argc, char **argv);
 

@@ -71,6 +71,27 @@ int text_equal(const char *a, const char *b)
 	return *a == *b;
 }
 
+int console_parse(const char *what, const char *text, uint32_t most, const char *unit, uint32_t *value)
+{
+	const char *digit = text;
+
+	*value = 0;
+	do {
+		if (*digit < '0' || *digit > '9' || (*value = 10 * *value + (*digit - '0')) > most) {
+			console_puts(what);
+			console_puts(" '");
+			console_puts(text);
+			console_puts("' is not allowed: 0 to ");
+			console_put_dec(most);
+			console_putc(' ');
+			console_puts(unit);
+			console_putc('\n');
+			return -1;
+		}
+	} while (*++digit);
+	return 0;
+}
+
 void console_puts(const char *text)
 {
 	while (*text)

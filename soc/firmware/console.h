@@ -13,6 +13,9 @@ void console_put_dec(uint32_t value);
 
 int text_equal(const char *a, const char *b);
 
+/* A whole number of 0 to `most`. Returns 0, or -1 after "WHAT 'TEXT' is not allowed: 0 to MOST UNIT". */
+int console_parse(const char *what, const char *text, uint32_t most, const char *unit, uint32_t *value);
+
 /* key=value lines, the form every command answers in. */
 void console_key(const char *key);
 void console_key_str(const char *key, const char *value);
