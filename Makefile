@@ -8,7 +8,7 @@ unexport PYTHONPATH PYTHONHOME
 export PYTHONNOUSERSITE = 1
 export WAV # The shell reads it as it is, quotes and blanks included.
 
-.PHONY: help setup demo boards test test-slow lint format bench constraints clean
+.PHONY: help setup demo boards test test-board test-slow lint format bench constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -22,6 +22,10 @@ demo: setup ## simulate the whole SoC with sound, write out/demo/ (WAV=file play
 test: ## install also training and test packages, pass all tests but the slow ones
 	@$(SETUP) demo training qkeras test
 	@$(PYTHON_VENV) -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
+
+test-board: ## build the bitstream of the smallest board in full and look into it
+	@$(SETUP) demo test
+	@$(PYTHON_VENV) -m pytest -m slow --timeout 3600 tests/boards/test_full_build.py -k smallest_chip $(ARGS)
 
 test-slow: ## pass the slow tests
 	@$(SETUP) demo training qkeras test

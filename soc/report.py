@@ -94,7 +94,7 @@ def draw(report, path):
     left.set(yticks=places, yticklabels=RESOURCES, xlim=(0, 120), xlabel="% of the device")
     left.axvline(100, color="black", linewidth=0.8)
     left.invert_yaxis()
-    left.legend(loc="lower right", fontsize=8)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=9, fontsize=8)
 
     names = list(report["clocks"])
     for place, clock in enumerate(report["clocks"].values()):

@@ -29,19 +29,18 @@ class Row:
 
 SMALL, LARGE = "LFE5U-25F-6", "LFE5UM5G-85F-8"
 
-# 98.304 and 196.608 MHz are 512 and 1,024 times 192 kHz. A seed of a large net takes a quarter of
-# an hour and more: --seeds 3 sweeps them too.
+# 98.304 and 196.608 MHz are 512 and 1,024 times 192 kHz.
 ROWS = {
     row.name: row
     for row in (
         Row("area", "original", "area", SMALL, 512, 98.304),
         Row("area-1024", "original", "area", SMALL, 1024, 196.608),
-        Row("throughput", "original", "throughput", LARGE, 16, 170.0, seeds=1),
+        Row("throughput", "original", "throughput", LARGE, 16, 170.0),
         # 16 multipliers more save one cycle of 87: nextpnr gave that 135 MHz before routing.
-        Row("latency", "original", "latency", LARGE, 16, 185.0, multipliers=96, seeds=1),
+        Row("latency", "original", "latency", LARGE, 16, 185.0, multipliers=96),
         Row("po2", "po2", "area", SMALL, 512, 98.304),
         Row("voices", "original", "area", SMALL, 512, 98.304, contexts=4),
-        Row("wide", "wide", "area", LARGE, 512, 98.304, seeds=1),
+        Row("wide", "wide", "area", LARGE, 512, 98.304),
         Row("waveshaper", "waveshaper", "area", SMALL, 512, 98.304),
     )
 }

@@ -1,4 +1,4 @@
-"""The smallest board's bitstream, made in full: clocks met, within its share of the chip."""
+"""Bitstreams made in full: the smallest board within its share, the largest net on the largest."""
 
 import json
 import subprocess
@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 
+from models import topologies
 from models.spec import Model
 from soc import patch
 from soc.route_report import RouteReport
@@ -17,9 +18,9 @@ from tests.support.soc_runs import ZOO
 NAME = "colorlight_i5"
 
 
-def build_py(folder, *options):
+def build_py(folder, *options, name=NAME):
     run = subprocess.run(
-        [sys.executable, BUILD.parent / "build.py", "--board", NAME, "--output-dir", folder]
+        [sys.executable, BUILD.parent / "build.py", "--board", name, "--output-dir", folder]
         + [*options],
         capture_output=True,
         text=True,
@@ -93,3 +94,23 @@ def test_a_third_of_the_smallest_chip_is_enough():
     blocks = json.loads((folder / "report.json").read_text())["blocks"]
     assert blocks["accelerator"]["MULT18X18D"] == 6 and blocks["codec"]["MULT18X18D"] == 2
     check_contents(folder)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+def test_the_largest_net_keeps_up_in_the_soc_of_the_default_board():
+    folder = BUILD / "tests" / "wide"
+    folder.mkdir(parents=True, exist_ok=True)
+    spec = topologies.get("wide")
+    random_model(spec, seed=3, scale=0.05).save(folder / "wide.npz")
+    options = ("--model", folder / "wide.npz", "--wavenet-clk-ratio", "2")
+    said = build_py(folder, "--build", "--report", *options, name="ecpix5")
+    assert "256 cycles a sample: fs 192057.3 Hz" in said
+    assert "accelerator: 512 of 512 cycles a sample" in said
+    report = RouteReport.load(folder / "gateware" / "ecpix5-1.json", 1)
+    assert report.headroom >= 1
+    assert {clock.name for clock in report.clocks} == {"pll_sys", "pll_wavenet", "clk100"}
+    # 45 times the multiplications a sample of the original net, two banks of weights.
+    assert spec.macs_per_sample >= 45 * topologies.get("original").macs_per_sample
+    blocks = json.loads((folder / "report.json").read_text())["blocks"]
+    assert blocks["accelerator"]["MULT18X18D"] == 139
