@@ -2,13 +2,14 @@
 
 import argparse
 import dataclasses
-import math
 import os
 import sys
 import time
 from pathlib import Path
 
 from models import devices, image, topologies, wav
+from models.commands import import_keras
+from models.commands.arguments import finite, natural, positive, positive_float
 from models.planner import OBJECTIVES, plan
 from models.render import check_embedding, full_scale, render, to_pcm16
 from models.spec import Model, ModelError
@@ -99,26 +100,13 @@ def parser():
     text = f"the topology to pad the model into (default: its own): {known}, or a model file"
     add("--fit", default=unset, metavar="SPEC", help=text)
 
+    import_keras.add_arguments(
+        command(import_keras.run, "import", import_keras.TEXT, import_keras.MORE)
+    )
+
     add = command(evaluate_command, "evaluate", "measure a model at the four corners")
     add("model", metavar="MODEL.npz", help="a trained model")
     return top
-
-
-def _number(kind, allowed, test):
-    def convert(text):
-        value = kind(text)
-        if not test(value):
-            raise argparse.ArgumentTypeError(f"{text} is not allowed: {allowed}")
-        return value
-
-    convert.__name__ = kind.__name__  # argparse: "invalid int value: 'x'"
-    return convert
-
-
-positive = _number(int, "at least 1", lambda value: value >= 1)
-natural = _number(int, "at least 0", lambda value: value >= 0)
-finite = _number(float, "a finite number", math.isfinite)
-positive_float = _number(float, "above 0", lambda value: 0 < value < math.inf)
 
 
 def train_command(args):

@@ -25,7 +25,7 @@ def import_weights(keras_model, spec):
             # Twice: QKeras adds x + (q(x) - x), which in float32 can miss the grid by an ulp of a
             # weight far out of range; the second pass starts next to the grid.
             values = quantiser(quantiser(variable))
-            pair.append(_integers(values, spec.number_format, f"layer {index}: {name}"))
+            pair.append(integers(values, spec.number_format, f"layer {index}: {name}"))
         pairs.append(tuple(pair))
     return pairs
 
@@ -53,7 +53,7 @@ def export_weights(model, keras_model):
         keras_model.get_layer(f"conv{index}").set_weights([to_float(kernel), to_float(bias)])
 
 
-def _integers(values, number_format, what):
+def integers(values, number_format, what):
     scaled = np.asarray(values, np.float64) * number_format.one
     integers = np.rint(scaled)
     if not np.array_equal(scaled, integers):

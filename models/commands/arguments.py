@@ -1,0 +1,21 @@
+"""Types of command-line arguments that say what is allowed."""
+
+import argparse
+import math
+
+
+def _number(kind, allowed, test):
+    def convert(text):
+        value = kind(text)
+        if not test(value):
+            raise argparse.ArgumentTypeError(f"{text} is not allowed: {allowed}")
+        return value
+
+    convert.__name__ = kind.__name__  # argparse: "invalid int value: 'x'"
+    return convert
+
+
+positive = _number(int, "at least 1", lambda value: value >= 1)
+natural = _number(int, "at least 0", lambda value: value >= 0)
+finite = _number(float, "a finite number", math.isfinite)
+positive_float = _number(float, "above 0", lambda value: 0 < value < math.inf)

@@ -1,0 +1,51 @@
+"""python -m models import: a QKeras model trained elsewhere becomes a model file."""
+
+import argparse
+import os
+from pathlib import Path
+
+from models import wav
+from models.commands.arguments import positive
+from models.spec import ModelError
+
+TEXT = "make a model file of a QKeras model trained elsewhere (needs TensorFlow)"
+MORE = (
+    "A chain of QConv1D or Conv1D, causal, any dilation, each with a quantiser to the same number "
+    "format behind it: quantized_bits(bits, integer, alpha=1) or quantized_relu(bits-1, integer). "
+    "The integers of the result equal the QKeras model's forward in float64, or one line names the "
+    "layer that is not supported and why. No code of the file is run."
+)
+
+
+def add_arguments(add):
+    add("file", metavar="THEIR.keras|.h5", help="a whole model as Keras saved it")
+    text = "model file to write (needed)"
+    add("-o", "--output", required=True, default=argparse.SUPPRESS, metavar="OUT.npz", help=text)
+    text = "Hz, the rate it was trained for; the file does not tell"
+    add("--sample-rate", type=positive, default=192_000, help=text)
+
+
+def run(args):
+    output = Path(args.output)
+    if output.suffix != ".npz":
+        raise ModelError(f"{output}: {output.suffix or 'no suffix'} is not allowed: .npz")
+    wav.check_writable(output)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no start-up notes
+    try:
+        from models.training.keras_import import import_file
+    except ImportError as error:
+        raise ModelError(f"import needs TensorFlow and QKeras: {error}") from error
+    model = import_file(args.file, args.sample_rate)
+    model.save(output)
+    spec = model.spec
+    for index, layer in enumerate(spec.layers):
+        print(
+            f"layer {index}: {layer.in_channels} -> {layer.out_channels}, "
+            f"{layer.kernel_size} taps, dilation {layer.dilation}, {layer.weights}"
+            + (", relu" if layer.relu else "")
+            + (f", {layer.repeat} times" if layer.repeat > 1 else "")
+        )
+    print(
+        f"{output}: {spec.parameters} parameters, {spec.number_format}, "
+        f"receptive field {spec.receptive_field}"
+    )
