@@ -30,7 +30,8 @@ def run(args):
     if output.suffix != ".npz":
         raise ModelError(f"{output}: {output.suffix or 'no suffix'} is not allowed: .npz")
     wav.check_writable(output)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no start-up notes
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no start-up notes on stderr,
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # nor this one, which that does not stop
     try:
         from models.training.keras_import import import_file
     except ImportError as error:

@@ -12,7 +12,10 @@ import numpy as np
 from models.spec import ModelError
 
 SMOOTHING = 10  # samples of the causal moving average over every target
-PITCH_RANGE = (30.0, 1000.0)  # Hz
+PITCH_RANGE = (30.0, 1000.0)  # Hz, of training
+# What a net is judged by: 12 pitches, log-spaced. Training draws none within 1 % of them.
+HELD_OUT = tuple(np.geomspace(30.0, 4000.0, 12).tolist())  # Hz
+HELD_OUT_BAND = 0.01
 
 
 def triangle(p):
@@ -116,8 +119,18 @@ def random_places(rng, size):
     return [edge(*EDGES[i], a) if on_edge else corner(names[i]) for on_edge, i, a in draws]
 
 
-def random_batch(rng, size, count, spec):
-    """`examples` of random places, phases, and pitches that are log-uniform in PITCH_RANGE."""
+def random_pitches(rng, size):
+    """`size` pitches in Hz, log-uniform in PITCH_RANGE without the bands around HELD_OUT."""
     low, high = np.log(PITCH_RANGE)
-    pitch = np.exp(rng.uniform(low, high, size))
+    half = np.log(1 + HELD_OUT_BAND)
+    bands = [np.clip((c - half, c + half), low, high) for c in np.log(HELD_OUT)]
+    pitch = rng.uniform(low, high - sum(stop - start for start, stop in bands), size)
+    for start, stop in bands:  # ascending: what lies above a band moves up by its width
+        pitch = np.where(pitch >= start, pitch + (stop - start), pitch)
+    return np.exp(pitch)
+
+
+def random_batch(rng, size, count, spec):
+    """`examples` of random places, phases and pitches."""
+    pitch = random_pitches(rng, size)
     return examples(random_places(rng, size), pitch, rng.random(size), count, spec)

@@ -122,9 +122,20 @@ def test_random_pitches_are_log_uniform(monkeypatch):
     seen = []
     monkeypatch.setattr(waves, "examples", lambda places, pitch, *rest: seen.extend(pitch))
     waves.random_batch(np.random.default_rng(2), 4000, 8, get("waveshaper"))
-    assert 30 <= min(seen) < 31 and 970 < max(seen) <= 1000
+    assert 30.3 <= min(seen) < 31 and 970 < max(seen) <= 1000
     below = [np.mean(np.array(seen) < 30 * (1000 / 30) ** q) for q in (0.25, 0.5, 0.75)]
     np.testing.assert_allclose(below, [0.25, 0.5, 0.75], atol=0.03)
+
+
+def test_no_training_pitch_is_near_a_held_out_one():
+    pitches = waves.random_pitches(np.random.default_rng(3), 400_000)
+    assert len(waves.HELD_OUT) == 12 and waves.HELD_OUT[0] == pytest.approx(30)
+    assert waves.HELD_OUT[-1] == pytest.approx(4000)
+    for held_out in waves.HELD_OUT:
+        nearest = np.abs(np.log(pitches / held_out)).min()
+        assert nearest >= np.log(1.01) - 1e-12
+        if held_out < 1000:
+            assert nearest < np.log(1.0102), "the band is no wider than it says"
 
 
 def test_random_batches_repeat_with_their_seed():
