@@ -23,6 +23,13 @@ SCALE = (
     "4096. The output is a 16-bit WAV of output channel 0 at the model's rate, in the same scale."
 )
 
+DATA = (
+    "--data DIR takes the recordings in DIR: WAV or .npz files of a core wave and 1 to 3 targets, "
+    "at least 3 files for each embedding, labelled by `python -m soc capture --target` or in "
+    "DIR/labels.json; docs/data.md has it all. They are split by file into those for training, for "
+    "validation (the best net so far is kept), and for the test that is printed."
+)
+
 PLAN = (
     "area: fewest multipliers that keep up; latency: fewest cycles from a frame's last input "
     "channel to its first output channel; throughput: fewest cycles from frame to frame. Cycles, "
@@ -61,7 +68,9 @@ def parser():
         sub.set_defaults(run=run)
         return sub.add_argument
 
-    add = command(train_command, "train", "train a net on the synthetic waves (needs TensorFlow)")
+    add = command(
+        train_command, "train", "train a net on the synthetic waves (needs TensorFlow)", DATA
+    )
     known = ", ".join(sorted(topologies.TOPOLOGIES))
     add("name", metavar="NAME", help=f"topology: {known}")
     unset = argparse.SUPPRESS  # the default depends on other arguments; the help says how
@@ -71,6 +80,7 @@ def parser():
     add("--outputs", type=positive, default=Recipe.outputs, help="loss samples an example")
     add("--rate", type=positive_float, default=Recipe.rate, help="first learning rate")
     add("--seed", type=natural, default=Recipe.seed, help="seed of weights and data")
+    add("--data", default=unset, metavar="DIR", help="recordings instead of synthetic waves")
     add("--sample-rate", type=positive, default=unset, help="Hz (default: the topology's)")
     add("--threads", type=positive, default=1, help="TensorFlow's threads")
 
@@ -115,6 +125,7 @@ def train_command(args):
         spec = dataclasses.replace(spec, sample_rate=args.sample_rate)
     output = Path(getattr(args, "output", f"{args.name}.npz"))
     wav.check_writable(output)
+    data = _recordings(args, spec) if "data" in args else None
     os.environ["OMP_NUM_THREADS"] = str(args.threads)
     try:
         from models.training.train import make_model, use_threads
@@ -122,10 +133,21 @@ def train_command(args):
         raise ModelError(f"training needs TensorFlow and QKeras: {error}") from error
     use_threads(args.threads)
     recipe = Recipe(args.steps, args.batch, args.outputs, args.rate, args.seed)
-    model = make_model(spec, recipe, args.command_line)
+    model = make_model(spec, recipe, args.command_line, data=data)
     model.save(output)
     print_quality(model.meta["esr_db_integer"], model.meta["esr_db_float"], "float twin")
     print(f"{output}: {spec.parameters} parameters, {model.meta['minutes']} minutes")
+
+
+def _recordings(args, spec):
+    """The recordings in --data, with what is to be said about them."""
+    from models.training.recordings import Recordings
+
+    data = Recordings(args.data, spec, args.seed)
+    data.check_count(spec.receptive_field - 1 + args.outputs)
+    for line in [*data.notes, data.description]:
+        print(line)
+    return data
 
 
 def render_command(args):

@@ -29,6 +29,11 @@ class Recordings:
     Raises ModelError for files that cannot be read, and unless there are 3 recordings of each.
     """
 
+    esr_definition = (
+        "ESR = sum((output-target)^2) / sum(target^2) in dB over the test's recordings of each "
+        "embedding, after the receptive field has filled; output channel 0"
+    )
+
     def __init__(self, folder, spec, seed=0):
         self.folder, self.spec = folder, spec
         if spec.in_channels < 3:
@@ -40,6 +45,9 @@ class Recordings:
         self.names = {name: [recording.name for recording in divided[name]] for name in SPLITS}
         self.spans = {name: self._spans(divided[name]) for name in SPLITS}
         self.places = sorted(self.spans["train"])
+        self.description = "recordings; " + "; ".join(
+            f"{name}: {', '.join(self.names[name])}" for name in SPLITS
+        )
 
     def _spans(self, found):
         """{(e0, e1): [(words int64 [n, in_channels], target float64 [n])]} of bursts."""
@@ -115,11 +123,11 @@ class Recordings:
             targets.append(target[part])
         return np.array(inputs), np.array(targets)
 
-    def esr_per_place(self, net, name="test"):
-        """{"e0 e1": ESR in dB, to 0.01} over a split, each burst after its receptive field; net: a
+    def esr(self, net):
+        """{"e0 e1": ESR in dB, to 0.01} over the test's recordings, see esr_definition; net: a
         function int64 [n, in] -> float [n] that starts with zero histories at each call."""
         skipped, result = self.spec.receptive_field - 1, {}
-        for place, spans in sorted(self.spans[name].items()):
+        for place, spans in sorted(self.spans["test"].items()):
             outputs = [net(words)[skipped:] for words, _ in spans]
             targets = [target[skipped:] for _, target in spans]
             esr = esr_db(np.concatenate(outputs), np.concatenate(targets))

@@ -26,8 +26,28 @@ def use_threads(count):
     tf.config.threading.set_inter_op_parallelism_threads(count)
 
 
-def train(spec, recipe, progress=True):
-    """Train `spec` on the waves.
+class Synthetic:
+    """The waves as data: random examples, a fixed set of others, and the error at the corners."""
+
+    description = "synthetic waves (models/training/waves.py)"
+    esr_definition = quality.DEFINITION
+
+    def __init__(self, spec, seed):
+        self.spec, self.seed = spec, seed
+
+    def batch(self, rng, size, count):
+        return waves.random_batch(rng, size, count, self.spec)
+
+    def fixed(self, size, count):
+        # Another stream than the training's: no batch repeats an example of the fixed set.
+        return self.batch(np.random.default_rng([self.seed, 0x51DE]), size, count)
+
+    def esr(self, net):
+        return quality.esr_per_corner(net, self.spec)
+
+
+def train(spec, recipe, progress=True, data=None):
+    """Train `spec` on `data`: Synthetic, or a models.training.recordings.Recordings.
 
     The loss is the mean squared error of output channel 0. Every `check_every` steps the net is
     measured on a fixed set of 256 other examples, and the best net so far is kept.
@@ -35,6 +55,7 @@ def train(spec, recipe, progress=True):
     quantisation; integers = per layer (kernel, bias) as `models.spec.Model` wants them; history =
     list of (step, loss on the fixed set). Channels without a target are zero in both.
     """
+    data = data or Synthetic(spec, recipe.seed)
     keras.utils.set_random_seed(recipe.seed)
     count = recipe.outputs + spec.receptive_field - 1
     net = build(spec)
@@ -54,18 +75,16 @@ def train(spec, recipe, progress=True):
     def check(inputs, target):
         return tf.reduce_mean((net(inputs)[:, :, 0] - target) ** 2)
 
-    def batch(rng, size):
-        inputs, target = waves.random_batch(rng, size, count, spec)
+    def tensors(inputs, target):
         inputs = spec.number_format.to_float(inputs).astype(np.float32)
         return tf.constant(inputs), tf.constant(target[:, -recipe.outputs :].astype(np.float32))
 
     rng = np.random.default_rng(recipe.seed)
-    # Another stream than `rng`: no batch repeats an example of the fixed set.
-    fixed = batch(np.random.default_rng([recipe.seed, 0x51DE]), 256)
+    fixed = tensors(*data.fixed(256, count))
     history, best = [], None
     bar = tqdm(range(1, recipe.steps + 1), desc=spec.name, disable=not progress, mininterval=1)
     for step in bar:
-        learn(*batch(rng, recipe.batch))
+        learn(*tensors(*data.batch(rng, recipe.batch, count)))
         if step % recipe.check_every == 0 or step == recipe.steps:
             loss = float(check(*fixed))
             history.append((step, loss))
@@ -91,23 +110,25 @@ def silence(pairs):
     return [*pairs[:-1], (kernel, bias)]
 
 
-def make_model(spec, recipe, command, progress=True):
-    """Train and measure; the Model's meta holds command, recipe, seed, versions and ESR in dB."""
+def make_model(spec, recipe, command, progress=True, data=None):
+    """Train as `train` does, and measure; the Model's meta holds command, recipe, seed, versions
+    and ESR in dB."""
     start = time.monotonic()
-    latent, integers, history = train(spec, recipe, progress)
+    data = data or Synthetic(spec, recipe.seed)
+    latent, integers, history = train(spec, recipe, progress, data)
     model = Model(spec, integers)
-    esr_float = quality.esr_per_corner(quality.FloatTwin(spec, latent), spec)
-    esr_integer = quality.esr_per_corner(quality.reference_of(model), spec)
+    esr_float = data.esr(quality.FloatTwin(spec, latent))
+    esr_integer = data.esr(quality.reference_of(model))
     model.meta.update(
         command=shlex.join(command),
-        data="synthetic waves (models/training/waves.py)",
+        data=data.description,
         seed=recipe.seed,
         recipe=asdict(recipe),
         loss_history=history,
         minutes=round((time.monotonic() - start) / 60, 1),
         esr_db_float=esr_float,
         esr_db_integer=esr_integer,
-        esr_definition=quality.DEFINITION,
+        esr_definition=data.esr_definition,
         versions={"python": platform.python_version(), **{n: version(n) for n in VERSIONS}},
     )
     return model

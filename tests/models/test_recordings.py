@@ -340,8 +340,8 @@ def test_the_error_of_a_net(tmp_path):
     spans = {
         words.tobytes(): target for spans in data.spans["test"].values() for words, target in spans
     }
-    assert data.esr_per_place(lambda words: spans[words.tobytes()]) == dict.fromkeys(
+    assert data.esr(lambda words: spans[words.tobytes()]) == dict.fromkeys(
         ("-1 -1", "-1 1", "1 1"), -np.inf
     )
-    silent = data.esr_per_place(lambda words: np.zeros(len(words)))
+    silent = data.esr(lambda words: np.zeros(len(words)))
     assert silent == dict.fromkeys(("-1 -1", "-1 1", "1 1"), 0.0)

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import soundfile
 
 from models.__main__ import main
 from models.spec import Model
 from models.topologies import get
-from models.training import quality
+from models.training import quality, waves
 from models.training.recipe import Recipe
+from models.training.recordings import Recordings
 from models.training.train import silence, train
 
 SPEC = replace(get("original"), sample_rate=24_000)
@@ -57,3 +59,37 @@ def test_train_command_writes_an_honest_model(tmp_path, monkeypatch, capsys):
     out = capsys.readouterr().out
     for name, value in measured.items():
         assert f"{name:8} {value:9.2f} dB {meta['esr_db_float'][name]:9.2f} dB\n" in out
+
+
+def test_train_command_on_recordings(tmp_path, monkeypatch, capsys):
+    """What it says of them, and the errors of the test's recordings alone."""
+    monkeypatch.setattr("models.training.train.use_threads", lambda count: None)
+    takes = tmp_path / "takes"
+    takes.mkdir()
+    rng = np.random.default_rng(1)
+    for index in range(4):
+        phase = waves.phase(rng.uniform(50, 400), 24_000, 3000)
+        frames = np.stack([waves.triangle(phase), waves.sine(phase)], axis=1) / 8
+        soundfile.write(takes / f"{index}.wav", frames * [1, -1 if index == 2 else 1], 24_000)
+    (takes / "labels.json").write_text('{"*": {"in1": [-1, 0.5]}}')
+    path = tmp_path / "net.npz"
+    command = ["train", "original", "--sample-rate", "24000", "--steps", "30", "--batch", "4"]
+    command += ["--outputs", "64", "--data", str(takes), "-o", str(path)]
+    assert main(command) == 0
+    data = Recordings(takes, SPEC, seed=Recipe.seed)
+    model = Model.load(path)
+    assert model.meta["data"] == data.description
+    assert model.meta["esr_db_integer"] == data.esr(quality.reference_of(model))
+    assert list(model.meta["esr_db_integer"]) == ["-1 0.5"]
+    out = capsys.readouterr().out.splitlines()
+    assert out[:3] == [
+        "2.wav: in1 is the core wave upside down: inverted?",
+        "2.wav: in1 is inverted against the others of embedding -1 0.5",
+        data.description,
+    ]
+    assert f"-1 0.5   {model.meta['esr_db_integer']['-1 0.5']:9.2f} dB" in "\n".join(out)
+    assert main([*command, "--outputs", "3000"]) == 2
+    assert capsys.readouterr().err == (
+        f"python -m models train: error: {takes}: the longest burst of embedding -1 0.5 for "
+        "train has 3000 samples at 24000 Hz; 3063 are needed: 63 of history and 3000 outputs\n"
+    )
