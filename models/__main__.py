@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from models import devices, image, topologies, wav
-from models.commands import import_keras
+from models.commands import evaluate, import_keras
 from models.commands.arguments import finite, natural, positive, positive_float
 from models.planner import OBJECTIVES, plan
 from models.render import check_embedding, full_scale, render, to_pcm16
@@ -114,8 +114,7 @@ def parser():
         command(import_keras.run, "import", import_keras.TEXT, import_keras.MORE)
     )
 
-    add = command(evaluate_command, "evaluate", "measure a model at the four corners")
-    add("model", metavar="MODEL.npz", help="a trained model")
+    evaluate.add_arguments(command(evaluate.run, "evaluate", evaluate.TEXT, evaluate.MORE))
     return top
 
 
@@ -202,25 +201,6 @@ def image_command(args):
         f"crc 0x{image.crc_of(data):08x}, fingerprint 0x{model.spec.fingerprint:08x}"
     )
     print(f"litex_term PORT --images={listing}, then `load` on the console")
-
-
-def evaluate_command(args):
-    from models.training import quality
-
-    model = Model.load(args.model)
-    esr = quality.esr_per_corner(quality.reference_of(model), model.spec)
-    twin = _noted_esr(model, esr)
-    print_quality(esr, twin, "float twin*")
-    print(quality.DEFINITION)
-    if twin:
-        print("* before quantisation, as the training wrote it into the model file")
-
-
-def _noted_esr(model, names):
-    """The float twin's ESR as the training noted it in the file; None where there is none."""
-    noted = model.meta.get("esr_db_float")
-    whole = isinstance(noted, dict) and all(isinstance(noted.get(n), (int, float)) for n in names)
-    return noted if whole else None
 
 
 def print_quality(esr, other, other_name):

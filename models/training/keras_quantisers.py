@@ -5,7 +5,6 @@ options. Only the classes below are made, from plain numbers, so nothing of a fi
 """
 
 import ast
-import contextlib
 import inspect
 
 import keras
@@ -14,7 +13,7 @@ import qkeras
 
 from models.spec import ModelError, NumberFormat
 from models.training.keras_file import plain_name
-from models.training.qkeras_model import ExactReLU, Po2
+from models.training.qkeras_model import ExactReLU, Po2, float64
 
 CLASSES = {
     "quantized_bits": qkeras.quantized_bits,
@@ -91,7 +90,7 @@ def quantised(name, options, values):
     if name == "quantized_bits":  # another alpha scales by what is found in the weights
         allowed["alpha"] = (1,)
     _only(name, options, allowed, free - set(allowed))
-    with _float64():
+    with float64():
         return np.asarray(CLASSES[name](**options)(keras.ops.convert_to_tensor(values)))
 
 
@@ -104,13 +103,3 @@ def _only(name, options, allowed, free):
                 raise ModelError(f"{name}: {option} {value!r} is not supported: {wanted}")
         elif option not in free and value is not None:
             raise ModelError(f"{name}: {option} {value!r} is not supported: None")
-
-
-@contextlib.contextmanager
-def _float64():
-    before = keras.config.floatx()
-    keras.config.set_floatx("float64")
-    try:
-        yield
-    finally:
-        keras.config.set_floatx(before)

@@ -1,5 +1,6 @@
 """A NetworkSpec as a QKeras model: the same layers, quantised the same way."""
 
+import contextlib
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -9,6 +10,22 @@ import keras
 from qkeras import QActivation, QConv1D, quantized_bits, quantized_po2, quantized_relu
 
 from models.spec import ModelError
+
+
+@contextlib.contextmanager
+def float64():
+    """Keras in float64 for the block: a forward on words is exact."""
+    before = keras.config.floatx()
+    _set_float("float64")
+    try:
+        yield
+    finally:
+        _set_float(before)
+
+
+def _set_float(name):
+    keras.config.set_floatx(name)
+    keras.config.set_dtype_policy(name)
 
 
 class ExactReLU(quantized_relu):

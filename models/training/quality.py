@@ -22,15 +22,20 @@ def esr_db(output, target):
         return float(10 * np.log10(np.sum((output - target) ** 2) / np.sum(target**2)))
 
 
-def corner_signals(spec, name):
-    """Per pitch of PITCHES (inputs int64 [n, in], target float64 [n - (receptive_field-1)])."""
+def signals(spec, place, pitches):
+    """At a Place, per pitch: inputs int64 [n, in] and target float64 [n-receptive_field+1]."""
     skipped = spec.receptive_field - 1
     count = skipped + round(SECONDS * spec.sample_rate)
-    for index, pitch in enumerate(PITCHES):
+    for index, pitch in enumerate(pitches):
         # Start phases spread by the golden ratio, so that no wave always starts at its edge.
         start = np.array([index * 0.618034 % 1.0])
-        inputs, target = waves.examples([waves.corner(name)], np.array([pitch]), start, count, spec)
+        inputs, target = waves.examples([place], np.array([pitch]), start, count, spec)
         yield inputs[0], target[0, skipped:]
+
+
+def corner_signals(spec, name):
+    """`signals` of the corner `name` at PITCHES."""
+    return signals(spec, waves.corner(name), PITCHES)
 
 
 def esr_per_corner(net, spec):

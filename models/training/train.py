@@ -29,7 +29,7 @@ def use_threads(count):
 class Synthetic:
     """The waves as data: random examples, a fixed set of others, and the error at the corners."""
 
-    description = "synthetic waves (models/training/waves.py)"
+    description = "synthetic waves (models/training/waves.py) without the pitches of waves.HELD_OUT"
     esr_definition = quality.DEFINITION
 
     def __init__(self, spec, seed):

@@ -15,7 +15,6 @@ from models.devices import DEVICES
 from models.reference import Reference
 from models.spec import Conv1DSpec, Model, NetworkSpec
 from models.topologies import get
-from models.training import waves
 from tests.support.command_line import run_main
 from tests.support.nets import random_model
 
@@ -65,14 +64,6 @@ def test_render_resamples_and_applies_gain(room, capsys):
     frames = np.tile([4096, -4096, -4096, 0], (200, 1))  # 0.25 of full scale, halved; default point
     settled = Reference(Model.load("m.npz")).run(frames)[-1, 0]
     assert abs(int(samples[10_000]) - settled) <= 20  # the resampler's ripple
-
-
-def test_evaluate_measures_the_file(zoo, capsys):
-    status, out, _ = run(["evaluate", zoo], capsys)
-    assert status == 0
-    meta = Model.load(zoo).meta
-    for name, value in meta["esr_db_integer"].items():
-        assert f"{name:8} {value:9.2f} dB {meta['esr_db_float'][name]:9.2f} dB\n" in out
 
 
 def test_plan_prints_the_folding(zoo, capsys):
@@ -156,16 +147,6 @@ def test_a_net_too_large_for_the_memory_is_one_line(room, capsys):
     assert (status, out) == (2, "") and not Path("out.wav").exists()
     assert err.startswith("python -m models render: error: out of memory: Unable to allocate")
     assert err.count("\n") == 1
-
-
-@pytest.mark.parametrize("noted", [{"sine": 1.0}, [1], None, {"sine": "good"}])
-def test_evaluate_leaves_out_what_the_training_did_not_note(room, capsys, noted):
-    model = random_model(NetworkSpec((Conv1DSpec(3, 1),)), 1)
-    model.meta["esr_db_float"] = noted
-    model.save("noted.npz")
-    status, out, err = run(["evaluate", "noted.npz"], capsys)
-    assert (status, err) == (0, "") and "float twin" not in out
-    assert [line.split()[0] for line in out.splitlines()[1:5]] == list(waves.WAVES)
 
 
 def test_bad_sounds(room, capsys):

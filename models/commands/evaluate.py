@@ -1,0 +1,83 @@
+"""python -m models evaluate: how well models do what they were trained for, and what else."""
+
+import argparse
+import os
+import shlex
+from pathlib import Path
+
+from models import wav
+from models.spec import Model, ModelError
+
+TEXT = "measure models at nine places of the embedding plane and 12 pitches"
+MORE = (
+    "Error-to-signal ratio, STFT distance, aliases, noise, stability; as integers, in floats, and "
+    "by QKeras where TensorFlow is installed."
+)
+
+
+def add_arguments(add):
+    add("models", nargs="+", metavar="MODEL.npz", help="trained models")
+    text = "write grid.png, spectra.png, pitch.png there, in a folder for each model"
+    add("--plots", default=argparse.SUPPRESS, metavar="DIR", help=text)
+    text = "write the tables between the markers of this page, a row a model"
+    add("--page", default=argparse.SUPPRESS, metavar="PAGE.md", help=text)
+    add("--no-qkeras", action="store_true", help="leave QKeras out, which takes longest")
+
+
+def run(args):
+    from models.training import quality_report
+
+    models = {path: Model.load(path) for path in args.models}
+    page, folder = (getattr(args, name, None) for name in ("page", "plots"))
+    if page:
+        wav.check_writable(page)
+        _new_page(page, ["checked before the work"])
+    evaluations = []
+    for path, model in models.items():
+        evaluation = _evaluate(model, args.no_qkeras)
+        evaluations.append(evaluation)
+        print("\n".join(quality_report.text(evaluation)))
+        if folder:
+            from models.training import quality_plots
+
+            place = Path(folder) / Path(path).stem
+            place.mkdir(parents=True, exist_ok=True)
+            quality_plots.draw(evaluation, place)
+            print(f"{place}: {', '.join(quality_plots.NAMES)}")
+    if page:
+        command = shlex.join(args.command_line)
+        text = _new_page(page, quality_report.tables(evaluations, command))
+        partial = Path(f"{page}.part")
+        partial.write_text(text)
+        partial.replace(page)
+        print(f"{page}: tables of {len(models)} models")
+
+
+def _new_page(page, lines):
+    from models.training import quality_report
+
+    try:
+        return quality_report.replace_tables(Path(page).read_text(), lines)
+    except ValueError as error:
+        raise ModelError(f"{page}: {error}") from error
+
+
+def _evaluate(model, without_qkeras):
+    from models.training.evaluation import evaluate
+
+    if without_qkeras:
+        return evaluate(model)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no start-up notes on stderr,
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # nor this one, which that does not stop
+    try:
+        from models.training.qkeras_run import qkeras_of
+    except ImportError:
+        print("QKeras is left out: TensorFlow is not installed")
+        return evaluate(model)
+    try:
+        return evaluate(model, qkeras_of(model))
+    except ModelError as error:
+        if model.spec.number_format.rounding == "half_even":
+            raise
+        print(f"QKeras is left out: {error}")
+        return evaluate(model)

@@ -1,0 +1,132 @@
+"""A net judged at nine places of the embedding plane and at pitches that training never drew."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.training import spectra, stability, waves
+from models.training.quality import SECONDS, FloatTwin, esr_db, reference_of, signals
+
+PITCHES = waves.HELD_OUT
+TRAINED = tuple(pitch for pitch in PITCHES if pitch <= waves.PITCH_RANGE[1])
+ALIAS_RATES = (48_000, 192_000)  # Hz
+DEFINITION = (
+    f"ESR = sum((output-target)^2) / sum(target^2) in dB, output channel 0, {SECONDS} s of each of "
+    f"{len(PITCHES)} pitches, {PITCHES[0]:.0f}-{PITCHES[-1]:.0f} Hz, that training leaves out "
+    f"(waves.HELD_OUT, 1 % around each), after the receptive field has filled; 30-1000 Hz: the "
+    f"{len(TRAINED)} of them in the range of training, errors summed before the ratio"
+)
+
+
+def _places():
+    """Corners and edge midpoints as trained; the centre, never trained, continues their law: the
+    gain of a wave is the product of sin(distance from the opposite edge * pi/4)."""
+    corners = {name: waves.corner(name) for name in waves.WAVES}
+    edges = {f"{a}-{b}": waves.edge(a, b, 0.5) for a, b in waves.EDGES}
+    centre = waves.Place((0.0, 0.0), (np.sin(np.pi / 4) ** 2,) * 4)
+    return {**corners, **edges, "centre": centre}
+
+
+PLACES = _places()
+CORNERS, EDGES = tuple(PLACES)[:4], tuple(PLACES)[4:8]
+
+
+@dataclass(frozen=True)
+class Takes:
+    """Outputs and targets of one net: [place][pitch] arrays of values."""
+
+    outputs: dict
+    targets: dict
+
+    def esr(self, place, pitch):
+        """ESR in dB at one pitch of PITCHES."""
+        index = PITCHES.index(pitch)
+        return esr_db(self.outputs[place][index], self.targets[place][index])
+
+    def pooled(self, place, pitches=TRAINED):
+        """ESR in dB over several pitches, errors summed before the ratio."""
+        which = [PITCHES.index(pitch) for pitch in pitches]
+        parts = ([signal[place][i] for i in which] for signal in (self.outputs, self.targets))
+        return esr_db(*map(np.concatenate, parts))
+
+    def stft(self, place, sample_rate):
+        """Mean `spectra.stft_distance` over TRAINED."""
+        which = [PITCHES.index(pitch) for pitch in TRAINED]
+        pairs = [(self.outputs[place][i], self.targets[place][i]) for i in which]
+        return np.mean([spectra.stft_distance(o, t, sample_rate) for o, t in pairs], axis=0)
+
+
+def play(net, spec):
+    """Takes of `net`, a function int64 [n, in] -> values [n] that starts from zero histories."""
+    outputs, targets = {}, {}
+    for name, place in PLACES.items():
+        pairs = list(signals(spec, place, PITCHES))
+        targets[name] = [target for _, target in pairs]
+        outputs[name] = [net(inputs)[-len(target) :] for inputs, target in pairs]
+    return Takes(outputs, targets)
+
+
+def float_of(model):
+    """The same weights in floats: no signal is rounded, each is clipped to the format's range."""
+    to_float = model.spec.number_format.to_float
+    return FloatTwin(model.spec, [tuple(map(to_float, pair)) for pair in model.weights])
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All that is measured of a model.
+
+    integers, floats, qkeras: Takes; qkeras is None where QKeras is missing or cannot
+    alias:  {rate: (dB of the float net, dB of the integers, rounding noise included)}
+    still, excitations: see models.training.stability
+    """
+
+    model: object
+    integers: Takes
+    floats: Takes
+    qkeras: Takes | None
+    alias: dict
+    still: stability.Still
+    excitations: dict
+
+    @property
+    def qkeras_differs(self):
+        """Number of output values where QKeras and the integers are not equal; None without it."""
+        if self.qkeras is None:
+            return None
+        return sum(
+            int(np.count_nonzero(ours != theirs))
+            for place in PLACES
+            for ours, theirs in zip(self.integers.outputs[place], self.qkeras.outputs[place])
+        )
+
+    @property
+    def values(self):
+        """Output values that were compared."""
+        return sum(len(take) for takes in self.integers.outputs.values() for take in takes)
+
+
+def evaluate(model, qkeras=None):
+    """Evaluation of a model. qkeras: its forward by QKeras (qkeras_run.qkeras_of), or None.
+
+    Raises ModelError for a net of fewer than 3 input channels.
+    """
+    spec = model.spec
+    in_floats, in_integers = float_of(model), reference_of(model)
+    places = list(PLACES.values())
+
+    def rounded(words):
+        return in_integers(np.rint(words).astype(np.int64))
+
+    return Evaluation(
+        model,
+        play(in_integers, spec),
+        play(in_floats, spec),
+        play(qkeras, spec) if qkeras else None,
+        {
+            rate: tuple(spectra.alias_to_signal_db(net, spec, rate) for net in (in_floats, rounded))
+            for rate in ALIAS_RATES
+        },
+        stability.standing_still(model, places),
+        stability.excite(model, places),
+    )

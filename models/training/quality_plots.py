@@ -1,0 +1,71 @@
+"""Pictures of an evaluation: waveforms over the plane, spectra, error over pitch."""
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt  # noqa: E402  (the backend comes first)
+import numpy as np  # noqa: E402
+
+from models.training import scope, waves  # noqa: E402
+from models.training.evaluation import CORNERS, EDGES, PITCHES, PLACES  # noqa: E402
+
+SPECTRUM_PITCH = PITCHES[5]  # 277 Hz: the middle of the trained range
+NAMES = ("grid.png", "spectra.png", "pitch.png")
+
+
+def draw(evaluation, folder):
+    """Write NAMES into the folder, which exists."""
+    scope.embedding_grid(folder / NAMES[0], evaluation.model)
+    spectra(folder / NAMES[1], evaluation)
+    error_over_pitch(folder / NAMES[2], evaluation)
+
+
+def spectra(path, evaluation):
+    """Output and target of the corners at SPECTRUM_PITCH, up to 20 kHz."""
+    spec, takes = evaluation.model.spec, evaluation.integers
+    index = PITCHES.index(SPECTRUM_PITCH)
+    figure, axes = plt.subplots(2, 2, figsize=(12, 8), sharex=True, sharey=True)
+    for cell, place in zip(axes.flat, CORNERS, strict=True):
+        output, target = takes.outputs[place][index], takes.targets[place][index]
+        window = np.hanning(len(target))
+        kilohertz = np.fft.rfftfreq(len(target), 1e3 / spec.sample_rate)
+        lines = {"target": (target, scope.TARGET, 2.5), "output": (output, scope.OUTPUT, 0.9)}
+        for name, (signal, color, width) in lines.items():
+            level = np.abs(np.fft.rfft(signal * window)) * 2 / window.sum()
+            decibels = 20 * np.log10(np.maximum(level, 1e-6))
+            cell.plot(kilohertz, decibels, label=name, color=color, linewidth=width)
+        esr = takes.esr(place, SPECTRUM_PITCH)
+        cell.set(title=f"{place}: ESR {esr:.1f} dB", xlim=(0, 20), ylim=(-90, 6))
+        cell.grid(alpha=0.3)
+    for cell in axes[:, 0]:
+        cell.set_ylabel("dB of amplitude 1.0")
+    for cell in axes[1]:
+        cell.set_xlabel("kHz")
+    axes[0, 0].legend(fontsize="small", loc="upper right")
+    figure.suptitle(f"{spec.name}: spectra at {SPECTRUM_PITCH:.0f} Hz, {spec.sample_rate} Hz")
+    _save(figure, path)
+
+
+def error_over_pitch(path, evaluation):
+    """ESR of the integers at the held-out pitches, a line a place."""
+    figure, axes = plt.subplots(figsize=(10, 6))
+    axes.axvspan(*waves.PITCH_RANGE, color="0.93", label="range of training")
+    for place in PLACES:
+        style = "-" if place in CORNERS else "--" if place in EDGES else ":"
+        values = [evaluation.integers.esr(place, pitch) for pitch in PITCHES]
+        axes.plot(PITCHES, values, style, marker="o", markersize=4, label=place)
+    ticks = (30, 50, 100, 200, 500, 1000, 2000, 4000)
+    axes.set(xscale="log", xlabel="pitch, Hz", ylabel="ESR, dB (lower is better)")
+    axes.set_xticks(ticks, map(str, ticks))
+    axes.minorticks_off()
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize="small", ncols=2, loc="upper left")
+    axes.set_title(f"{evaluation.model.spec.name}: error at pitches that training left out")
+    _save(figure, path)
+
+
+def _save(figure, path):
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+    plt.close(figure)

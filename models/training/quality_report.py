@@ -1,0 +1,166 @@
+"""An evaluation as text for a terminal, and as the tables of docs/quality.md."""
+
+from models.training import spectra, waves
+from models.training.evaluation import CORNERS, DEFINITION, EDGES, PITCHES, PLACES, TRAINED
+
+BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
+
+
+def text(evaluation):
+    """Lines for a terminal."""
+    spec = evaluation.model.spec
+    yield (
+        f"{spec.name}: {spec.parameters} parameters, {spec.macs_per_sample} multiplications a "
+        f"sample, {spec.sample_rate} Hz, sees {spec.receptive_field} samples"
+    )
+    yield ""
+    columns = {"integers": evaluation.integers, "float": evaluation.floats}
+    if evaluation.qkeras:
+        columns["QKeras"] = evaluation.qkeras
+    names = "".join(f"{name:>10}" for name in columns)
+    yield f"{'ESR, 30-1000 Hz':15}{names}   STFT distance"
+    for place in PLACES:
+        cells = "".join(f"{takes.pooled(place):7.2f} dB" for takes in columns.values())
+        convergence, decibels = evaluation.integers.stft(place, spec.sample_rate)
+        yield f"{place:15}{cells}  {convergence:6.3f} {decibels:6.2f} dB"
+    yield ""
+    yield f"{'ESR by Hz':15}" + "".join(f"{pitch:6.0f}" for pitch in PITCHES)
+    for place in PLACES:
+        cells = (f"{evaluation.integers.esr(place, pitch):6.1f}" for pitch in PITCHES)
+        yield f"{place:15}" + "".join(cells)
+    yield ""
+    yield from _facts(evaluation)
+    yield ""
+    yield f"{'input, then silence':20} {'peak':>6} {'clipped':>8} {'settles in':>13}  returns"
+    for name, found in evaluation.excitations.items():
+        yield (
+            f"{name:20} {found.peak:6.2f} {found.saturated:8.2%} "
+            f"{found.settles:5d} samples  {'yes' if found.returned else 'NO'}"
+        )
+    yield ""
+    yield DEFINITION
+    if "HELD_OUT" not in str(evaluation.model.meta.get("data")):
+        yield "(this file does not say that its training left these pitches out)"
+    yield "float: the same weights, signals in float64 and not rounded"
+
+
+def _facts(evaluation):
+    differs = evaluation.qkeras_differs
+    if differs is not None:
+        equal = "equal" if differs == 0 else f"{differs} DIFFER"
+        yield f"QKeras in float64 against the integers: {evaluation.values} values, {equal}"
+    pitch = _alias_pitch(evaluation.model.spec)
+    for rate, (floats, integers) in evaluation.alias.items():
+        yield (
+            f"alias to signal, sine corner, {pitch:.0f} Hz, clocked at {rate} Hz: {floats:.1f} dB; "
+            f"with rounding noise {integers:.1f} dB"
+        )
+    still = evaluation.still
+    yield (
+        f"input stands still: output ripples by {still.ripple} LSB; inputs that wander by 1 LSB "
+        f"make at most {still.hiss:.1f} LSB RMS"
+    )
+    noted = noted_cost(evaluation.model)
+    if noted is not None:
+        yield f"quantised minus float before quantisation, as trained, at worst: {noted:+.2f} dB"
+
+
+def _alias_pitch(spec):
+    count, periods = spectra.alias_tone(spec.sample_rate)
+    return periods * spec.sample_rate / count
+
+
+def noted_cost(model):
+    """Largest ESR of the integers minus that of the float net as training noted both, in dB over
+    the corners; None where the file does not tell."""
+    integers, floats = (model.meta.get(key) for key in ("esr_db_integer", "esr_db_float"))
+    try:
+        return max(float(integers[name]) - float(floats[name]) for name in waves.WAVES)
+    except (TypeError, KeyError, ValueError):
+        return None
+
+
+def tables(evaluations, command):
+    """Markdown lines: a row a model."""
+    yield f"Made by `{command}`."
+    yield ""
+    yield f"ESR in dB over the {len(TRAINED)} held-out pitches in 30-1000 Hz, integers:"
+    yield ""
+    yield from _head(["net", "rate", "multiplications", *PLACES])
+    for evaluation in evaluations:
+        spec = evaluation.model.spec
+        cells = [f"{evaluation.integers.pooled(place):.1f}" for place in PLACES]
+        yield _row([spec.name, f"{spec.sample_rate / 1000:g} kHz", spec.macs_per_sample, *cells])
+    yield ""
+    yield "Worst corner by pitch, ESR in dB, integers (training ends at 1000 Hz):"
+    yield ""
+    yield from _head(["net", *(f"{pitch:.0f} Hz" for pitch in PITCHES)])
+    for evaluation in evaluations:
+        worst = (
+            max(evaluation.integers.esr(place, pitch) for place in CORNERS) for pitch in PITCHES
+        )
+        yield _row([evaluation.model.spec.name, *(f"{value:.1f}" for value in worst)])
+    yield ""
+    yield "The same net in three arithmetics, its spectrum, its aliases:"
+    yield ""
+    yield from _head(
+        ["net", "integers - float (same weights)", "integers - float (as trained)",
+         "QKeras = integers", "STFT distance, corners", "alias at 48 kHz", "alias at 192 kHz"]
+    )  # fmt: skip
+    for evaluation in evaluations:
+        yield _row([evaluation.model.spec.name, *_arithmetic_cells(evaluation)])
+    yield ""
+    yield "Input that stands still, and input that is rough:"
+    yield ""
+    yield from _head(
+        ["net", "ripple", "hiss", "peak", "clipped words", "settles in", "sees", "returns"]
+    )
+    for evaluation in evaluations:
+        yield _row([evaluation.model.spec.name, *_stability_cells(evaluation)])
+
+
+def _arithmetic_cells(evaluation):
+    integers, floats = evaluation.integers, evaluation.floats
+    cost = max(integers.pooled(place) - floats.pooled(place) for place in (*CORNERS, *EDGES))
+    noted = noted_cost(evaluation.model)
+    differs = evaluation.qkeras_differs
+    rate = evaluation.model.spec.sample_rate
+    distances = [integers.stft(place, rate) for place in CORNERS]
+    convergence, decibels = (sum(d[i] for d in distances) / len(distances) for i in (0, 1))
+    return [
+        f"{cost:+.2f} dB",
+        "-" if noted is None else f"{noted:+.2f} dB",
+        "not run" if differs is None else f"{differs} of {evaluation.values:,} differ",
+        f"{convergence:.3f}, {decibels:.1f} dB",
+        *(f"{floats:.1f} dB" for floats, _ in evaluation.alias.values()),
+    ]
+
+
+def _stability_cells(evaluation):
+    found = evaluation.excitations.values()
+    return [
+        f"{evaluation.still.ripple} LSB",
+        f"{evaluation.still.hiss:.1f} LSB",
+        f"{max(one.peak for one in found):.2f}",
+        f"{max(one.saturated for one in found):.1%}",
+        f"{max(one.settles for one in found)} samples",
+        f"{evaluation.model.spec.receptive_field} samples",
+        "always" if all(one.returned for one in found) else "NOT always",
+    ]
+
+
+def _head(cells):
+    return [_row(cells), _row(["---"] * len(cells))]
+
+
+def _row(cells):
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def replace_tables(page, lines):
+    """The text of a page with `lines` between its markers. Raises ValueError without markers."""
+    if page.count(BEGIN) != 1 or page.count(END) != 1 or page.index(BEGIN) > page.index(END):
+        raise ValueError(f"the lines {BEGIN} and {END} must stand there once, in this order")
+    before, rest = page.split(BEGIN)
+    after = rest.split(END)[1]
+    return before + "\n".join([BEGIN, "", *lines, "", END]) + after
