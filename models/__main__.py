@@ -1,19 +1,16 @@
 """python -m models: train a net, render sound through it, plan its folding, pack it, measure it."""
 
 import argparse
-import dataclasses
-import os
 import sys
 import time
 from pathlib import Path
 
 from models import devices, image, topologies, wav
-from models.commands import evaluate, import_keras
-from models.commands.arguments import finite, natural, positive, positive_float
+from models.commands import evaluate, import_keras, train
+from models.commands.arguments import finite, positive
 from models.planner import OBJECTIVES, plan
 from models.render import check_embedding, full_scale, render, to_pcm16
 from models.spec import Model, ModelError
-from models.training.recipe import Recipe
 
 SYS_CLOCK = 49_152_000  # Hz, what the boards' default build gives the net
 
@@ -23,12 +20,6 @@ SCALE = (
     "4096. The output is a 16-bit WAV of output channel 0 at the model's rate, in the same scale."
 )
 
-DATA = (
-    "--data DIR takes the recordings in DIR: WAV or .npz files of a core wave and 1 to 3 targets, "
-    "at least 3 files for each embedding, labelled by `python -m soc capture --target` or in "
-    "DIR/labels.json; docs/data.md has it all. They are split by file into those for training, for "
-    "validation (the best net so far is kept), and for the test that is printed."
-)
 
 PLAN = (
     "area: fewest multipliers that keep up; latency: fewest cycles from a frame's last input "
@@ -68,21 +59,9 @@ def parser():
         sub.set_defaults(run=run)
         return sub.add_argument
 
-    add = command(
-        train_command, "train", "train a net on the synthetic waves (needs TensorFlow)", DATA
-    )
+    train.add_arguments(command(train.run, "train", train.TEXT, train.MORE))
     known = ", ".join(sorted(topologies.TOPOLOGIES))
-    add("name", metavar="NAME", help=f"topology: {known}")
     unset = argparse.SUPPRESS  # the default depends on other arguments; the help says how
-    add("-o", "--output", default=unset, help="model file to write (default: NAME.npz)")
-    add("--steps", type=positive, default=Recipe.steps, help="training steps")
-    add("--batch", type=positive, default=Recipe.batch, help="examples a step")
-    add("--outputs", type=positive, default=Recipe.outputs, help="loss samples an example")
-    add("--rate", type=positive_float, default=Recipe.rate, help="first learning rate")
-    add("--seed", type=natural, default=Recipe.seed, help="seed of weights and data")
-    add("--data", default=unset, metavar="DIR", help="recordings instead of synthetic waves")
-    add("--sample-rate", type=positive, default=unset, help="Hz (default: the topology's)")
-    add("--threads", type=positive, default=1, help="TensorFlow's threads")
 
     add = command(render_command, "render", "render a WAV through a model", SCALE)
     add("model", metavar="MODEL.npz", help="a trained model")
@@ -116,37 +95,6 @@ def parser():
 
     evaluate.add_arguments(command(evaluate.run, "evaluate", evaluate.TEXT, evaluate.MORE))
     return top
-
-
-def train_command(args):
-    spec = topologies.get(args.name)
-    if "sample_rate" in args:
-        spec = dataclasses.replace(spec, sample_rate=args.sample_rate)
-    output = Path(getattr(args, "output", f"{args.name}.npz"))
-    wav.check_writable(output)
-    data = _recordings(args, spec) if "data" in args else None
-    os.environ["OMP_NUM_THREADS"] = str(args.threads)
-    try:
-        from models.training.train import make_model, use_threads
-    except ImportError as error:
-        raise ModelError(f"training needs TensorFlow and QKeras: {error}") from error
-    use_threads(args.threads)
-    recipe = Recipe(args.steps, args.batch, args.outputs, args.rate, args.seed)
-    model = make_model(spec, recipe, args.command_line, data=data)
-    model.save(output)
-    print_quality(model.meta["esr_db_integer"], model.meta["esr_db_float"], "float twin")
-    print(f"{output}: {spec.parameters} parameters, {model.meta['minutes']} minutes")
-
-
-def _recordings(args, spec):
-    """The recordings in --data, with what is to be said about them."""
-    from models.training.recordings import Recordings
-
-    data = Recordings(args.data, spec, args.seed)
-    data.check_count(spec.receptive_field - 1 + args.outputs)
-    for line in [*data.notes, data.description]:
-        print(line)
-    return data
 
 
 def render_command(args):
@@ -201,13 +149,6 @@ def image_command(args):
         f"crc 0x{image.crc_of(data):08x}, fingerprint 0x{model.spec.fingerprint:08x}"
     )
     print(f"litex_term PORT --images={listing}, then `load` on the console")
-
-
-def print_quality(esr, other, other_name):
-    """One line a corner; `other` is a second column or None."""
-    print(f"{'corner':8} {'integers':>12}" + (f" {other_name:>12}" if other else ""))
-    for name, value in esr.items():
-        print(f"{name:8} {value:9.2f} dB" + (f" {other[name]:9.2f} dB" if other else ""))
 
 
 def main(argv=None):

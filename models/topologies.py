@@ -49,6 +49,19 @@ def _reuse_net(name, dilations, sample_rate):
     return NetworkSpec(layers, sample_rate=sample_rate, name=name)
 
 
+def _mcu_net(name, dilations, sample_rate):
+    """Convolutions of 4, 4, 4, 8 channels, each followed by a 1x1, then one output: as small a net
+    as a microcontroller runs. Wave, e0 and e1 go in: (3*4 + 4*4 + 4*4 + 4*8)*4 + 20 for the
+    convolutions, 3*20 + 72 for their 1x1 and 9 for the output are 465 parameters.
+    """
+    layers, width = [], 3
+    for channels, dilation in zip((4, 4, 4, 8), dilations):
+        layers += [Conv1DSpec(width, channels, 4, dilation), Conv1DSpec(channels, channels)]
+        width = channels
+    layers.append(Conv1DSpec(width, 1, relu=False))
+    return NetworkSpec(tuple(layers), sample_rate=sample_rate, name=name)
+
+
 def _wide_net(name, dilations, sample_rate):
     """4->64, four 64->64, a 1x1, 64->1: as much as an LFE5UM5G-85F computes in 512 cycles a sample.
 
@@ -71,6 +84,10 @@ TOPOLOGIES = {
         _wavenet("waveshaper", dilations=(8, 32, 128), sample_rate=192_000),
         # The published net (matpalm/cached_dilated_causal_convolutions); sees 64 samples.
         _wavenet("original", dilations=(1, 4, 16), sample_rate=192_000),
+        # The rate at which it was published.
+        _wavenet("original_24k", dilations=(1, 4, 16), sample_rate=24_000),
+        # Sees 256 samples.
+        _mcu_net("mcu", dilations=(1, 4, 16, 64), sample_rate=48_000),
         # Two thirds of the waveshaper's parameters, 512 of them shifts; sees 505 samples.
         _po2_net("po2", dilations=(8, 32, 128), sample_rate=192_000),
         # Sees 601 samples.

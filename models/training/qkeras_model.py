@@ -108,7 +108,7 @@ def build(spec, causal=False):
 
     Layer i is a QConv1D "conv<i>" and its quantiser "quant<i>". A layer that repeats is one QConv1D
     applied `repeat` times, with a quantiser "quant<i>_<pass>" and, causal, zeros of its own for
-    each pass. Weights start at Keras's initial values. Inputs must lie on the number format's grid.
+    each pass. Weights start He-uniform. Inputs must lie on the number format's grid.
     Raises ModelError for what QKeras cannot express: rounding other than half to even.
     """
     number_format = spec.number_format
@@ -123,6 +123,7 @@ def build(spec, causal=False):
             layer.kernel_size,
             dilation_rate=layer.dilation,
             padding="valid",
+            kernel_initializer="he_uniform",  # Keras's own lets deep, narrow ReLU nets die
             kernel_quantizer=kernel(layer, number_format),
             bias_quantizer=word(number_format),
             name=f"conv{index}",

@@ -9,12 +9,31 @@ class Recipe:
     outputs:    loss samples an example; its input is receptive_field-1 longer, so that no loss
                 falls on a history that is not there
     rate:       first learning rate, from which half a cosine leads to 0
+    slope:      weight in the loss of the mean squared error of the steps from sample to sample
+    spectral:   weight in the loss of the multi-resolution STFT distance (loss.py)
     check_every: steps between two measurements on the fixed set
+    patience:   checks without a better one after which the training ends
     """
 
     steps: int = 80_000
     batch: int = 24
     outputs: int = 512
     rate: float = 4e-3
+    slope: float = 0.0
+    spectral: float = 0.0
     seed: int = 1
     check_every: int = 1000
+    patience: int = 30
+
+
+# The zoo's nets; what is not here trains by the defaults.
+RECIPES = {
+    "original_24k": Recipe(steps=60_000, outputs=256),
+    # An 85F's worth of net: an hour and a half of two cores.
+    "wide": Recipe(steps=30_000, batch=12, rate=2e-3, check_every=500),
+}
+
+
+def recipe_of(name):
+    """The Recipe of a topology."""
+    return RECIPES.get(name, Recipe())

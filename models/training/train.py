@@ -6,15 +6,13 @@ import time
 from dataclasses import asdict
 from importlib.metadata import version
 
-import keras
 import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
 from models.spec import Model
 from models.training import quality, waves
-from models.training.qkeras_import import import_weights
-from models.training.qkeras_model import build
+from models.training.loop import Training
 
 VERSIONS = ("numpy", "tensorflow_cpu", "keras", "qkeras-v3")
 
@@ -46,60 +44,35 @@ class Synthetic:
         return quality.esr_per_corner(net, self.spec)
 
 
-def train(spec, recipe, progress=True, data=None):
+def train(spec, recipe, progress=True, data=None, path=None, resume=False):
     """Train `spec` on `data`: Synthetic, or a models.training.recordings.Recordings.
 
-    The loss is the mean squared error of output channel 0. Every `check_every` steps the net is
-    measured on a fixed set of 256 other examples, and the best net so far is kept.
+    path : of a checkpoint, written at every check; with `resume` the training begins from it
     Returns (latent, integers, history): latent = per layer (kernel, bias) float as trained, before
     quantisation; integers = per layer (kernel, bias) as `models.spec.Model` wants them; history =
     list of (step, loss on the fixed set). Channels without a target are zero in both.
+    Raises ModelError for a checkpoint that is not there or of another training.
     """
-    data = data or Synthetic(spec, recipe.seed)
-    keras.utils.set_random_seed(recipe.seed)
-    count = recipe.outputs + spec.receptive_field - 1
-    net = build(spec)
-    schedule = keras.optimizers.schedules.CosineDecay(recipe.rate, recipe.steps)
-    optimizer = keras.optimizers.Adam(schedule)
-    optimizer.build(net.trainable_variables)
-
-    @tf.function(jit_compile=True)  # a third faster on one thread
-    def learn(inputs, target):
-        with tf.GradientTape() as tape:
-            loss = tf.reduce_mean((net(inputs)[:, :, 0] - target) ** 2)
-        gradients = tape.gradient(loss, net.trainable_variables)
-        optimizer.apply(gradients, net.trainable_variables)
-        return loss
-
-    @tf.function
-    def check(inputs, target):
-        return tf.reduce_mean((net(inputs)[:, :, 0] - target) ** 2)
-
-    def tensors(inputs, target):
-        inputs = spec.number_format.to_float(inputs).astype(np.float32)
-        return tf.constant(inputs), tf.constant(target[:, -recipe.outputs :].astype(np.float32))
-
-    rng = np.random.default_rng(recipe.seed)
-    fixed = tensors(*data.fixed(256, count))
-    history, best = [], None
-    bar = tqdm(range(1, recipe.steps + 1), desc=spec.name, disable=not progress, mininterval=1)
-    for step in bar:
-        learn(*tensors(*data.batch(rng, recipe.batch, count)))
-        if step % recipe.check_every == 0 or step == recipe.steps:
-            loss = float(check(*fixed))
-            history.append((step, loss))
-            if best is None or loss < best:
-                best, kept = loss, net.get_weights()
-            bar.set_postfix_str(
-                f"check {10 * np.log10(loss):.1f} dB, best {10 * np.log10(best):.1f}"
-            )
-    net.set_weights(kept)
-    latent = [
-        tuple(np.asarray(variable, np.float64) for variable in net.get_layer(f"conv{i}").weights)
-        for i in range(len(spec.layers))
-    ]
-    integers = import_weights(net, spec)
-    return silence(latent), silence(integers), history
+    training = Training(spec, recipe, data or Synthetic(spec, recipe.seed))
+    if resume:
+        training.load(path)
+    with tqdm(
+        desc=spec.name,
+        total=recipe.steps,
+        initial=training.step,
+        disable=not progress,
+        mininterval=1,
+    ) as bar:
+        while not training.is_done:
+            checked = training.advance()
+            bar.update()
+            if checked:
+                if path:
+                    training.save(path)
+                last, best = (10 * np.log10(x) for x in (training.history[-1][1], training.best))
+                bar.set_postfix_str(f"check {last:.1f} dB, best {best:.1f}")
+    latent, integers = training.result()
+    return silence(latent), silence(integers), training.history
 
 
 def silence(pairs):
@@ -110,12 +83,12 @@ def silence(pairs):
     return [*pairs[:-1], (kernel, bias)]
 
 
-def make_model(spec, recipe, command, progress=True, data=None):
+def make_model(spec, recipe, command, progress=True, data=None, path=None, resume=False):
     """Train as `train` does, and measure; the Model's meta holds command, recipe, seed, versions
     and ESR in dB."""
     start = time.monotonic()
     data = data or Synthetic(spec, recipe.seed)
-    latent, integers, history = train(spec, recipe, progress, data)
+    latent, integers, history = train(spec, recipe, progress, data, path, resume)
     model = Model(spec, integers)
     esr_float = data.esr(quality.FloatTwin(spec, latent))
     esr_integer = data.esr(quality.reference_of(model))

@@ -14,7 +14,7 @@ from models.__main__ import main
 from models.devices import DEVICES
 from models.reference import Reference
 from models.spec import Conv1DSpec, Model, NetworkSpec
-from models.topologies import get
+from models.topologies import TOPOLOGIES, get
 from tests.support.command_line import run_main
 from tests.support.nets import random_model
 
@@ -99,7 +99,7 @@ def test_bad_plans(room, capsys):
             "network: outputs 5 is not allowed: 1 to 4", capsys)  # fmt: skip
     message = "argument --contexts: 0 is not allowed: at least 1"
     refused(["plan", "original", "--contexts", "0"], message, capsys)
-    known = "original, po2, reuse, waveshaper, wide"
+    known = ", ".join(sorted(TOPOLOGIES))
     refused(["plan", "sine"], f"sine: no such file, and no topology; known: {known}", capsys)
     refused(["plan", "sine.npz"], "sine.npz: no such file", capsys)
 
@@ -115,7 +115,7 @@ def test_help_lists_everything_with_defaults(capsys):
     _, out, _ = run(["train", "--help"], capsys)
     text = " ".join(out.split())
     for option, default in (("steps", "80000"), ("batch", "24"), ("rate", "0.004"), ("seed", "1")):
-        assert f"--{option} " in text and f"(default: {default})" in text
+        assert f"--{option} " in text and f"(default: the recipe's, mostly {default})" in text
 
 
 def render(model="m.npz", source="w.wav", output="out.wav", *options):
@@ -198,7 +198,7 @@ def test_a_full_disk_is_one_line(room, capsys, monkeypatch):
 
 
 def test_bad_training(room, capsys):
-    message = "topology 'sine' is not known; known: original, po2, reuse, waveshaper, wide"
+    message = f"topology 'sine' is not known; known: {', '.join(sorted(TOPOLOGIES))}"
     refused(["train", "sine"], message, capsys)
     message = "argument --steps: 0 is not allowed: at least 1"
     refused(["train", "original", "--steps", "0"], message, capsys)

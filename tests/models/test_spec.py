@@ -47,19 +47,25 @@ def test_facts_of_the_known_nets():
         "po2": 1092,
         "reuse": 1572,
         "wide": 71297,
+        "original_24k": 1572,
+        "mcu": 465,
     }
     assert get("waveshaper").receptive_field == 505
     assert get("original").receptive_field == 64
     assert get("po2").receptive_field == 505
     assert get("reuse").receptive_field == 601
     assert get("wide").receptive_field == 517
+    assert get("mcu").receptive_field == 256
     assert get("wide").macs_per_sample == 70_912
     shapes = [(x.in_channels, x.out_channels, x.weights) for x in get("po2").layers]
     pair = [(8, 16, "po2"), (16, 8, "po2")]
     assert shapes == [(4, 8, "fixed"), *pair, (8, 8, "fixed"), *pair, (8, 4, "fixed")]
     assert [layer.relu for layer in get("waveshaper").layers] == [True, True, False]
     raises(
-        "topology 'sine' is not known; known: original, po2, reuse, waveshaper, wide", get, "sine"
+        "topology 'sine' is not known; known: "
+        "mcu, original, original_24k, po2, reuse, waveshaper, wide",
+        get,
+        "sine",
     )
 
 

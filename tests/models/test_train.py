@@ -1,5 +1,6 @@
 """Training, in small: it learns, it repeats, it says what it did."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -7,12 +8,14 @@ import pytest
 import soundfile
 
 from models.__main__ import main
-from models.spec import Model
-from models.topologies import get
-from models.training import quality, waves
-from models.training.recipe import Recipe
+from models.spec import Model, ModelError
+from models.topologies import TOPOLOGIES, get
+from models.training import checkpoint, quality, waves
+from models.training.loop import Training
+from models.training.loss import FRAMES, mix, spectral
+from models.training.recipe import RECIPES, Recipe
 from models.training.recordings import Recordings
-from models.training.train import silence, train
+from models.training.train import Synthetic, silence, train
 
 SPEC = replace(get("original"), sample_rate=24_000)
 RECIPE = Recipe(steps=60, batch=8, outputs=128, seed=3, check_every=20)
@@ -30,6 +33,85 @@ def test_training_learns_and_repeats():
     for floats, words in zip(latent, integers, strict=True):
         for value, word in zip(floats, words, strict=True):
             assert np.array_equal(SPEC.number_format.from_float(value), word)
+
+
+@pytest.mark.parametrize("name", ["mcu", "po2", "reuse"])
+def test_every_kind_of_layer_learns(name):
+    spec = replace(get(name), sample_rate=24_000)
+    recipe = replace(RECIPE, steps=240, batch=16, seed=2, check_every=60)
+    *_, history = train(spec, recipe, progress=False)
+    losses = [loss for _, loss in history]
+    assert min(losses[1:]) < 0.9 * losses[0]
+
+
+def test_a_training_that_was_interrupted_goes_on_as_if_it_had_not_been(tmp_path):
+    path = checkpoint.path_of(tmp_path / "net.npz")
+    whole = train(SPEC, RECIPE, progress=False)
+    training = Training(SPEC, RECIPE, Synthetic(SPEC, RECIPE.seed))
+    while training.step < 31:
+        training.advance()
+    training.save(path)
+    assert [file.name for file in tmp_path.iterdir()] == ["net.checkpoint.npz"]
+    resumed = train(SPEC, RECIPE, progress=False, path=path, resume=True)
+    assert resumed[2] == whole[2]
+    for a, b in zip(resumed[1], whole[1], strict=True):
+        assert np.array_equal(a[0], b[0]) and np.array_equal(a[1], b[1])
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (lambda path: None, "no such file: there is nothing to resume"),
+        (lambda path: path.write_text("PK"), "is not a checkpoint"),
+        (lambda path: np.savez(path, a=1), "is not a checkpoint: 'facts'"),
+        (
+            lambda path: Training(
+                SPEC, replace(RECIPE, rate=0.5), Synthetic(SPEC, RECIPE.seed)
+            ).save(path),
+            "is of another training: recipe is {",
+        ),
+    ],
+)
+def test_what_cannot_be_resumed_is_refused(change, words, tmp_path):
+    path = tmp_path / "net.checkpoint.npz"
+    change(path)
+    with pytest.raises(ModelError, match=re.escape(words)):
+        train(SPEC, RECIPE, progress=False, path=path, resume=True)
+
+
+def test_it_ends_when_nothing_gets_better():
+    recipe = replace(RECIPE, steps=400, rate=1e-12, check_every=10, patience=3)
+    *_, history = train(SPEC, recipe, progress=False)
+    losses = [loss for _, loss in history]
+    best = losses.index(min(losses))
+    assert len(losses) == best + 4 < 40
+
+
+def test_the_loss_is_what_it_says():
+    rng = np.random.default_rng(1)
+    output, target = rng.normal(size=(2, 3, 512)).astype(np.float32)
+    squared = np.mean((output - target) ** 2)
+    assert float(mix(Recipe())(output, target)) == pytest.approx(squared, rel=1e-5)
+    steps = np.mean((np.diff(output) - np.diff(target)) ** 2)
+    mixed = float(mix(Recipe(slope=2.0, spectral=0.5))(output, target))
+    distance = float(spectral(output, target))
+    assert mixed == pytest.approx(squared + 2 * steps + 0.5 * distance, rel=1e-5)
+
+    def resolution(length):
+        window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
+        starts = range(0, 512 - length + 1, length // 4)
+        a, b = (
+            np.abs(np.fft.rfft([x[:, i : i + length] * window for i in starts]))
+            for x in (output, target)
+        )
+        return np.mean((a - b) ** 2) / length / np.mean(window**2)
+
+    assert distance == pytest.approx(np.mean([resolution(n) for n in FRAMES]), rel=1e-3)
+    assert float(spectral(output, output)) == 0
+
+
+def test_recipes_are_of_topologies():
+    assert set(RECIPES) <= set(TOPOLOGIES)
 
 
 def test_channels_without_a_target_are_silenced():

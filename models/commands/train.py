@@ -1,0 +1,92 @@
+"""python -m models train: a topology becomes a trained model file."""
+
+import argparse
+import dataclasses
+import os
+from pathlib import Path
+
+from models import topologies, wav
+from models.commands.arguments import natural, positive, positive_float, weight
+from models.spec import ModelError
+from models.training.recipe import Recipe, recipe_of
+
+TEXT = "train a net on the synthetic waves (needs TensorFlow)"
+MORE = (
+    "Every topology has its recipe (models/training/recipe.py), which the options change. Beside "
+    "the model go its learning curve, OUTPUT.png, and while it trains OUTPUT.checkpoint.npz, from "
+    "which --resume goes on. "
+    "--data DIR takes the recordings in DIR: WAV or .npz files of a core wave and 1 to 3 targets, "
+    "at least 3 files for each embedding, labelled by `python -m soc capture --target` or in "
+    "DIR/labels.json; docs/data.md has it all. They are split by file into those for training, for "
+    "validation (the best net so far is kept), and for the test that is printed."
+)
+
+OPTIONS = {
+    "steps": (positive, "training steps"),
+    "batch": (positive, "examples a step"),
+    "outputs": (positive, "loss samples an example"),
+    "rate": (positive_float, "first learning rate"),
+    "slope": (weight, "weight of the error of the steps from sample to sample"),
+    "spectral": (weight, "weight of the multi-resolution STFT distance"),
+    "seed": (natural, "seed of weights and data"),
+    "patience": (positive, "checks without a better one before it ends"),
+}
+
+
+def add_arguments(add):
+    unset = argparse.SUPPRESS  # the default depends on other arguments; the help says how
+    known = ", ".join(sorted(topologies.TOPOLOGIES))
+    add("name", metavar="NAME", help=f"topology: {known}")
+    add("-o", "--output", default=unset, help="model file to write (default: NAME.npz)")
+    for name, (kind, text) in OPTIONS.items():
+        text += f" (default: the recipe's, mostly {getattr(Recipe, name)})"
+        add(f"--{name}", type=kind, default=unset, help=text)
+    add("--data", default=unset, metavar="DIR", help="recordings instead of synthetic waves")
+    add("--sample-rate", type=positive, default=unset, help="Hz (default: the topology's)")
+    add("--threads", type=positive, default=1, help="TensorFlow's threads")
+    add("--resume", action="store_true", help="go on where the same training was interrupted")
+
+
+def run(args):
+    spec = topologies.get(args.name)
+    if "sample_rate" in args:
+        spec = dataclasses.replace(spec, sample_rate=args.sample_rate)
+    output = Path(getattr(args, "output", f"{args.name}.npz"))
+    if output.suffix != ".npz":
+        raise ModelError(f"{output}: {output.suffix or 'no suffix'} is not allowed: .npz")
+    wav.check_writable(output)
+    given = {name: getattr(args, name) for name in OPTIONS if name in args}
+    recipe = dataclasses.replace(recipe_of(args.name), **given)
+    data = _recordings(args.data, spec, recipe) if "data" in args else None
+    os.environ["OMP_NUM_THREADS"] = str(args.threads)
+    try:
+        from models.training import checkpoint, curve
+        from models.training.train import make_model, use_threads
+    except ImportError as error:
+        raise ModelError(f"training needs TensorFlow and QKeras: {error}") from error
+    use_threads(args.threads)
+    path = checkpoint.path_of(output)
+    model = make_model(spec, recipe, args.command_line, data=data, path=path, resume=args.resume)
+    model.save(output)
+    curve.draw(spec.name, model.meta["loss_history"], output.with_suffix(".png"))
+    path.unlink(missing_ok=True)
+    print_quality(model.meta["esr_db_integer"], model.meta["esr_db_float"], "float twin")
+    print(f"{output}: {spec.parameters} parameters, {model.meta['minutes']} minutes")
+
+
+def _recordings(folder, spec, recipe):
+    """The recordings in --data, with what is to be said about them."""
+    from models.training.recordings import Recordings
+
+    data = Recordings(folder, spec, recipe.seed)
+    data.check_count(spec.receptive_field - 1 + recipe.outputs)
+    for line in [*data.notes, data.description]:
+        print(line)
+    return data
+
+
+def print_quality(esr, other, twin_name):
+    """One line a corner; `other` is a second column or None."""
+    print(f"{'corner':8} {'integers':>12}" + (f" {twin_name:>12}" if other else ""))
+    for name, value in esr.items():
+        print(f"{name:8} {value:9.2f} dB" + (f" {other[name]:9.2f} dB" if other else ""))
