@@ -70,7 +70,7 @@ def run(args):
     model.save(output)
     curve.draw(spec.name, model.meta["loss_history"], output.with_suffix(".png"))
     path.unlink(missing_ok=True)
-    print_quality(model.meta["esr_db_integer"], model.meta["esr_db_float"], "float twin")
+    print_quality(model.meta["esr_db_integer"], model.meta["esr_db_float"])
     print(f"{output}: {spec.parameters} parameters, {model.meta['minutes']} minutes")
 
 
@@ -85,8 +85,8 @@ def _recordings(folder, spec, recipe):
     return data
 
 
-def print_quality(esr, other, twin_name):
-    """One line a corner; `other` is a second column or None."""
-    print(f"{'corner':8} {'integers':>12}" + (f" {twin_name:>12}" if other else ""))
-    for name, value in esr.items():
-        print(f"{name:8} {value:9.2f} dB" + (f" {other[name]:9.2f} dB" if other else ""))
+def print_quality(integers, twin):
+    """One line a place: ESR in dB of the integers and of the float twin."""
+    print(f"{'corner':8} {'integers':>12} {'float twin':>12}")
+    for name, value in integers.items():
+        print(f"{name:8} {value:9.2f} dB {twin[name]:9.2f} dB")
