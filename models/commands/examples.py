@@ -1,0 +1,68 @@
+"""python -m models examples: sounds and pictures of what a net plays."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from models import wav
+from models.render import render, to_pcm16
+from models.spec import Model
+
+ZOO = Path(__file__).resolve().parents[1] / "zoo" / "waveshaper.npz"
+TEXT = "play a net: corners, edges, modulation, rough inputs, a phrase, as WAVs and pictures"
+MORE = (
+    "NAME.wav is what the net plays, NAME_input.wav what it is given (channels wave, e0, e1): "
+    "`build.py --sim --wav-in NAME_input.wav` plays the same frames through the SoC. A 16-bit "
+    "sample is the number format's integer: amplitude 1.0 is 4096 in Q4.12, 18 dB below full "
+    "scale. NAME.png shows embedding, spectrogram and scope."
+)
+
+
+def add_arguments(add):
+    add("model", nargs="?", default=str(ZOO.relative_to(ZOO.parents[2])), metavar="MODEL.npz",
+        help="a trained model")  # fmt: skip
+    add("-o", "--output", default="out/examples", metavar="DIR", help="folder to write into")
+    add("--no-plots", action="store_true", help="sounds only")
+
+
+def run(args):
+    from models.training import examples
+
+    model = Model.load(args.model)
+    spec, number_format = model.spec, model.spec.number_format
+    sounds = examples.make(spec)
+    folder = Path(args.output)
+    folder.mkdir(parents=True, exist_ok=True)
+    print(
+        f"{'example':10} {'s':>5} {'x real time':>11} {'peak':>5} {'RMS':>5} {'DC':>6} "
+        f"{'clicks/s':>8} {'centroid':>9} {'>20 kHz':>9} {'ESR':>10}"
+    )
+    for sound in sounds:
+        start = time.perf_counter()
+        output = play(model, sound)
+        factor = len(output) / spec.sample_rate / (time.perf_counter() - start)
+        given = to_pcm16(number_format.to_float(examples.frames(sound, spec)[:, :3]), number_format)
+        wav.write(folder / f"{sound.name}.wav", to_pcm16(output, number_format), spec.sample_rate)
+        wav.write(folder / f"{sound.name}_input.wav", given, spec.sample_rate)
+        if not args.no_plots:
+            from models.training import example_plots
+
+            example_plots.draw(folder / f"{sound.name}.png", sound, output, spec.sample_rate)
+        found = examples.figures(sound, output, spec.sample_rate)
+        esr = "-" if found["esr"] is None else f"{found['esr']:.1f} dB"
+        print(
+            f"{sound.name:10} {len(output) / spec.sample_rate:5.2f} {factor:11.1f} "
+            f"{found['peak']:5.2f} {found['rms']:5.2f} {found['dc']:+6.2f} {found['clicks']:8.1f} "
+            f"{found['centroid']:6.0f} Hz {found['ultrasonic']:6.1f} dB {esr:>10}"
+        )
+    print(f"clicks: steps above {examples.CLICK:g} of amplitude 1.0 from sample to sample")
+    print(f"{folder}: {', '.join(sorted(path.name for path in folder.iterdir()))}")
+
+
+def play(model, sound):
+    """float [n]: the net's answer to an Example, after silence, as the SoC's net has heard it."""
+    silence = model.spec.receptive_field
+    wave = np.concatenate([np.zeros(silence), sound.wave])
+    embedding = np.concatenate([np.zeros((silence, 2)), sound.embedding])
+    return render(model, wave, embedding)[silence:]
