@@ -169,18 +169,19 @@ def figures(example, output, sample_rate):
     """Numbers of a rendered example: dict of peak, rms, dc, steps above CLICK a second, the largest
     step, the spectrum's centroid in Hz, dB above 20 kHz against all, ESR in dB or None."""
     energy = np.abs(np.fft.rfft(output - output.mean())) ** 2
+    total = energy.sum() or 1.0  # of a net that is silent
     hertz = np.fft.rfftfreq(len(output), 1 / sample_rate)
     steps = np.abs(np.diff(output))
     wanted = np.isfinite(example.target)
     with np.errstate(divide="ignore"):
-        ultrasonic = 10 * np.log10(energy[hertz > 20_000].sum() / energy.sum())
+        ultrasonic = 10 * np.log10(energy[hertz > 20_000].sum() / total)
     return {
         "peak": float(np.abs(output).max()),
         "rms": float(np.sqrt(np.mean(output**2))),
         "dc": float(output.mean()),
         "clicks": float(np.count_nonzero(steps > CLICK) / (len(output) / sample_rate)),
         "step": float(steps.max()),
-        "centroid": float((energy * hertz).sum() / energy.sum()),
+        "centroid": float((energy * hertz).sum() / total),
         "ultrasonic": float(ultrasonic),
         "esr": esr_db(output[wanted], example.target[wanted]) if wanted.any() else None,
     }

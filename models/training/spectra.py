@@ -71,12 +71,15 @@ def alias_to_signal_db(net, spec, sample_rate):
 
 
 def ratio_db(values, periods, sample_rate):
-    """The ratio of `alias_to_signal_db` for [n] values that hold `periods` whole periods."""
+    """The ratio of `alias_to_signal_db` for [n] values that hold `periods` whole periods; inf when
+    the harmonics are silent."""
     count = len(values)
     energy = np.abs(np.fft.rfft(values)) ** 2
     energy = energy[: int(AUDIBLE * count / sample_rate) + 1]
     energy[0] = 0.0
     harmonics = energy[::periods].sum()
     energy[::periods] = 0.0
+    if not harmonics:
+        return np.inf  # a net that is silent: nothing to compare with
     with np.errstate(divide="ignore"):
         return float(10 * np.log10(energy.sum() / harmonics))

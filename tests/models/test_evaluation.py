@@ -112,6 +112,14 @@ def test_alias_ratio_of_known_distortion():
     assert spectra.ratio_db(shifted, periods, rate) < -200
 
 
+def test_a_silent_net_is_measured_without_a_warning(recwarn):
+    spec = NetworkSpec((Conv1DSpec(3, 1, relu=False),), sample_rate=24_000)
+    silent = Model(spec, [(np.zeros((1, 3, 1), int), np.zeros(1, int))])
+    found = evaluation.evaluate(silent)
+    assert found.integers.pooled("sine") == 0 and found.alias[48_000] == (np.inf, np.inf)
+    assert "inf dB" in "\n".join(quality_report.text(found)) and not recwarn.list
+
+
 def test_alias_of_a_net_that_only_delays_and_of_one_that_clips():
     for rate in evaluation.ALIAS_RATES:
         linear = evaluation.float_of(one_layer(0.5, 0.5))

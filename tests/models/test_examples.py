@@ -122,6 +122,8 @@ def test_figures_of_known_signals():
     perfect = np.nan_to_num(sound.target)
     assert examples.figures(sound, perfect, 24_000)["esr"] == -np.inf
     assert examples.figures(SOUNDS["rough"], tone, 24_000)["esr"] is None
+    silent = examples.figures(sound, np.zeros(96_000), 24_000)
+    assert silent["centroid"] == 0 and silent["ultrasonic"] == -np.inf and silent["esr"] == 0
 
 
 def test_a_net_without_an_embedding_is_refused():

@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 from qkeras import QActivation, QConv1D, quantized_bits, quantized_po2, quantized_relu
 
+from models import topologies
 from models.__main__ import main
 from models.reference import Reference
 from models.spec import Model, ModelError
 from models.training import qkeras_model
 from models.training.keras_import import import_file
+from models.training.qkeras_import import export_weights
 from tests.support.command_line import run_main
-from tests.support.nets import random_frames
+from tests.support.nets import random_frames, random_model
 
 run = partial(run_main, main)
 
@@ -203,6 +205,20 @@ def test_sequential_and_all_valid_models(tmp_path):
         frames = random_frames(model.spec, 500, seed=5)
         late = Reference(model).run(frames)[model.spec.receptive_field - 1 :]
         assert np.array_equal(late, forward(valid, weights, frames, 12))
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("name", ["waveshaper", "po2", "reuse", "mcu"])
+def test_nets_of_this_project_come_back(name, causal, tmp_path):
+    spec = topologies.get(name)
+    net = qkeras_model.build(spec, causal)
+    wanted = random_model(spec, seed=2, scale=0.1)
+    export_weights(wanted, net)
+    net.save(tmp_path / f"{name}.keras")
+    model = import_file(tmp_path / f"{name}.keras", spec.sample_rate, name)
+    assert model.spec == spec
+    for got, pair in zip(model.weights, wanted.weights, strict=True):
+        assert np.array_equal(got[0], pair[0]) and np.array_equal(got[1], pair[1])
 
 
 def test_keras_2_file(tmp_path):
