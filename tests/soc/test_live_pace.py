@@ -1,11 +1,14 @@
-"""Swaps at the pace of a real line, which no flow control holds: nothing is lost, and how long.
+"""Swaps and captures at the pace of a real line, which no flow control holds: nothing is lost, and
+how long it takes.
 
-`pytest -s tests/soc/test_live_pace.py` prints the table of docs/live.md.
+`pytest -s tests/soc/test_live_pace.py` prints the figures of docs/live.md and docs/data.md.
 """
 
+import numpy as np
 import pytest
 
 from models import image
+from soc.capture import Capture
 from soc.client import Build, Client
 from soc.host_bus import UARTBus
 from tests.support.live import SMALL_A, SMALL_B, SMALL_RATE, A, B, crc, heard_and_given, sound
@@ -78,3 +81,24 @@ def test_time(path, baudrate):
     assert time > 1e4 * bytes_there / baudrate  # no faster than the line
     heard, given = heard_and_given(sim)
     assert len(swap_rows([A, B], given, heard)) == 1
+
+
+@pytest.mark.parametrize("baudrate", [pytest.param(115_200, marks=pytest.mark.slow), 1_000_000])
+@pytest.mark.parametrize("channels", [None, ["in0", "in1"]], ids=["all", "two"])
+def test_bursts(channels, baudrate):
+    """From the begin of a burst to that of the next."""
+    with paced(baudrate, with_uartbone=True) as sim:
+        sim.wait_frames(100, TIMEOUT_S)
+        bus = UARTBus(f"socket://localhost:{sim.bridge_port}")
+        capture = Capture(Client(bus, Build(sim.folder / "csr.csv")), channels)
+        recording = capture.record(2 * capture.frames / sim.sample_rate)
+        bus.close()
+        messages = sim.messages()
+    assert "bytes were lost" not in messages
+    time = ms(sim, recording.first[1] - recording.first[0])
+    print(f"{len(capture.channels)} channels at {baudrate} baud: {time:.0f} ms a burst")
+    assert time > 1e4 * recording.frames.nbytes / 2 / baudrate
+    played = (sim.frames_in >> 8)[:, : len(capture.channels)]
+    for burst in np.split(recording.frames, 2):
+        rows = np.flatnonzero((played[: 1 - len(burst)] == burst[0]).all(axis=1))
+        assert any(np.array_equal(played[row:][: len(burst)], burst) for row in rows)
