@@ -3,6 +3,8 @@
 Like the synthetic waves of waves.py: a core wave and an embedding go in, a target is to come out.
 """
 
+import zlib
+
 import numpy as np
 import soxr
 
@@ -45,9 +47,8 @@ class Recordings:
         self.names = {name: [recording.name for recording in divided[name]] for name in SPLITS}
         self.spans = {name: self._spans(divided[name]) for name in SPLITS}
         self.places = sorted(self.spans["train"])
-        self.description = "recordings; " + "; ".join(
-            f"{name}: {', '.join(self.names[name])}" for name in SPLITS
-        )
+        listed = (f"{name}: {', '.join(self.names[name])}" for name in SPLITS)
+        self.description = f"recordings, crc 0x{self._crc():08x}; {'; '.join(listed)}"
 
     def _spans(self, found):
         """{(e0, e1): [(words int64 [n, in_channels], target float64 [n])]} of bursts."""
@@ -69,6 +70,15 @@ class Recordings:
         if abs(rate / wanted - 1) < SAME_RATE:
             return burst
         return soxr.resample(burst, rate, wanted)[EDGE:-EDGE]
+
+    def _crc(self):
+        """CRC-32 of all words and targets: files of the same names may hold something else."""
+        crc = 0
+        for name in SPLITS:
+            for _, spans in sorted(self.spans[name].items()):
+                for words, target in spans:
+                    crc = zlib.crc32(target.tobytes(), zlib.crc32(words.tobytes(), crc))
+        return crc
 
     def check_count(self, count):
         """Raises ModelError unless each split has `count` samples in a row of each embedding."""

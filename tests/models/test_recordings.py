@@ -126,7 +126,12 @@ def test_one_in_ten_recordings_each(tmp_path):
     data = Recordings(tmp_path, SPEC)
     assert [len(data.names[name]) for name in SPLITS] == [15, 3, 3]
     assert len({name for names in data.names.values() for name in names}) == 21
-    assert Recordings(tmp_path, SPEC).names == data.names
+    again = Recordings(tmp_path, SPEC)
+    assert (again.names, again.description) == (data.names, data.description)
+    frames, _ = soundfile.read(tmp_path / "7.wav")
+    soundfile.write(tmp_path / "7.wav", frames[1:], RATE, subtype="PCM_24")
+    changed = Recordings(tmp_path, SPEC)  # The same names, but not the same data.
+    assert changed.names == data.names and changed.description != data.description
     assert Recordings(tmp_path, SPEC, seed=1).names != data.names
 
 

@@ -1,6 +1,8 @@
 """From the codec's pins to a trained net: what was played is recorded, and as good to learn from as
 the waves themselves."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from models.__main__ import main as models_main
 from models.spec import Model
 from models.topologies import get
 from models.training import quality, waves
-from models.training.recipe import Recipe
+from models.training.recipe import recipe_of
 from soc.__main__ import main as soc_main
 from tests.support.command_line import run_main
 from tests.support.soc_runs import TIMEOUT_S, codes, simulation, zoo_model
@@ -103,8 +105,8 @@ def test_recordings_teach_what_the_waves_teach(tmp_path, monkeypatch, capsys):
     spec, path = get("waveshaper"), tmp_path / "net.npz"
     options = ["--steps", STEPS, "--outputs", OUTPUTS, "--seed", SEED, "--data", takes, "-o", path]
     status, said, _ = run_main(models_main, ["train", spec.name, *options], capsys)
-    assert status == 0 and said.startswith("recordings; train: "), said
-    recipe = Recipe(steps=STEPS, outputs=OUTPUTS, seed=SEED)
+    assert status == 0 and said.startswith("recordings, crc 0x"), said
+    recipe = replace(recipe_of(spec.name), steps=STEPS, outputs=OUTPUTS, seed=SEED)
     synthetic = Model(spec, train(spec, recipe, progress=False, data=Corners(spec))[1])
 
     found = {}
