@@ -49,6 +49,11 @@ def draw(path, example, output, sample_rate):
         target = example.target[view]
         if np.isfinite(target).any():
             axes.plot(seconds[view], target, color=scope.TARGET, linewidth=2, label="target")
+        else:
+            for channel in (0, 1):
+                point, style = example.embedding[view, channel], ("-", "--")[channel]
+                axes.plot(seconds[view], point, style, color="tab:green", linewidth=0.6,
+                          label=f"e{channel}")  # fmt: skip
         axes.plot(seconds[view], output[view], color=scope.OUTPUT, linewidth=1, label="output")
         axes.set(xlabel="s", title=f"{moment:.2f} s")
         axes.grid(alpha=0.3)

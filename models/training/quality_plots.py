@@ -22,19 +22,26 @@ def draw(evaluation, folder):
 
 
 def spectra(path, evaluation):
-    """Output and target of the corners at SPECTRUM_PITCH, up to 20 kHz."""
+    """Harmonics of output and target at the corners, and what the output has between them."""
     spec, takes = evaluation.model.spec, evaluation.integers
     index = PITCHES.index(SPECTRUM_PITCH)
     figure, axes = plt.subplots(2, 2, figsize=(12, 8), sharex=True, sharey=True)
     for cell, place in zip(axes.flat, CORNERS, strict=True):
         output, target = takes.outputs[place][index], takes.targets[place][index]
         window = np.hanning(len(target))
-        kilohertz = np.fft.rfftfreq(len(target), 1e3 / spec.sample_rate)
-        lines = {"target": (target, scope.TARGET, 2.5), "output": (output, scope.OUTPUT, 0.9)}
-        for name, (signal, color, width) in lines.items():
-            level = np.abs(np.fft.rfft(signal * window)) * 2 / window.sum()
-            decibels = 20 * np.log10(np.maximum(level, 1e-6))
-            cell.plot(kilohertz, decibels, label=name, color=color, linewidth=width)
+        hertz = np.fft.rfftfreq(len(target), 1 / spec.sample_rate)
+        levels = [
+            20 * np.log10(np.maximum(np.abs(np.fft.rfft(x * window)) * 2 / window.sum(), 1e-6))
+            for x in (target, output)
+        ]
+        cell.plot(hertz / 1e3, levels[1], color="0.75", linewidth=0.6, label="output, whole")
+        harmonics = np.arange(SPECTRUM_PITCH, min(20_000, hertz[-1]), SPECTRUM_PITCH)
+        bins = np.round(harmonics / hertz[1]).astype(int)[:, None] + [-1, 0, 1]
+        styles = (("target", "o", scope.TARGET, 5), ("output", ".", scope.OUTPUT, 4))
+        for level, (name, marker, color, size) in zip(levels, styles, strict=True):
+            peaks = level[np.minimum(bins, len(level) - 1)].max(axis=1)
+            options = {"color": color, "markersize": size, "linestyle": "none"}
+            cell.plot(harmonics / 1e3, peaks, marker, label=f"{name}, harmonics", **options)
         esr = takes.esr(place, SPECTRUM_PITCH)
         cell.set(title=f"{place}: ESR {esr:.1f} dB", xlim=(0, 20), ylim=(-90, 6))
         cell.grid(alpha=0.3)

@@ -1,12 +1,14 @@
 """Offline rendering: the reference's integers, in the scale that is promised."""
 
+import time
+
 import numpy as np
 import pytest
 
 from models import render as render_module
 from models.reference import Reference
 from models.render import full_scale, render, to_pcm16
-from models.spec import Conv1DSpec, ModelError, NetworkSpec, NumberFormat
+from models.spec import Conv1DSpec, Model, ModelError, NetworkSpec, NumberFormat
 from tests.support.nets import random_model
 
 SPEC = NetworkSpec((Conv1DSpec(4, 5, 3, 7), Conv1DSpec(5, 2, 2, 3, relu=False)))
@@ -22,6 +24,15 @@ def test_render_is_the_reference(monkeypatch):
     frames[:, 1:3] = 2048, -4096
     wanted = Reference(model).run(frames)[:, 0]
     assert np.array_equal(render(model, wave, (0.5, -1.0)) * 4096, wanted)
+
+
+def test_the_zoo_renders_faster_than_real_time(zoo):
+    """One second at 192 kHz in less than a second of processor time, all threads together."""
+    model = Model.load(zoo)
+    wave = np.random.default_rng(4).uniform(-1, 1, model.spec.sample_rate)
+    start = time.process_time()
+    render(model, wave, (1.0, -1.0))
+    assert model.spec.sample_rate == 192_000 and time.process_time() - start < 1
 
 
 def test_the_embedding_may_move():
