@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from models.spec import ModelError
 from models.training import checkpoint
 from models.training.loss import mean_squared, mix
 from models.training.qkeras_import import import_weights
@@ -69,12 +70,17 @@ class Training:
         return self.step >= self.recipe.steps or stale >= self.recipe.patience
 
     def advance(self):
-        """A step; returns whether it was checked."""
+        """A step; returns whether it was checked. Raises ModelError for a loss that is nan."""
         self.step += 1
         self._learn(*self._tensors(*self.data.batch(self.rng, self.recipe.batch, self.count)))
         if self.step % self.recipe.check_every and self.step != self.recipe.steps:
             return False
         loss = float(self._check(*self.fixed))
+        if not np.isfinite(loss):
+            raise ModelError(
+                f"{self.spec.name}: the loss is {loss} after {self.step} steps: a lower --rate, or "
+                "another --seed, may help"
+            )
         if not self.history or loss < self.best:
             self.kept = self.net.get_weights()
         self.history.append((self.step, loss))

@@ -1,5 +1,7 @@
 """QKeras's own forward, in float64, equals the integer reference: layer by layer, bit for bit."""
 
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -12,6 +14,8 @@ from models.spec import Conv1DSpec, Model, ModelError, NetworkSpec, NumberFormat
 from models.training import qkeras_model, waves
 from models.training.qkeras_import import export_weights, import_model
 from tests.support.nets import random_frames, random_model
+
+ZOO = sorted((Path(topologies.__file__).parent / "zoo").glob("*.npz"))
 
 
 @pytest.fixture
@@ -61,14 +65,16 @@ def zoo_frames(spec):
     return np.concatenate([*tones, random_frames(spec, 2000, seed=1)])
 
 
-def test_zoo_model_equals_qkeras(zoo, float64):
-    model = Model.load(zoo)
+@pytest.mark.parametrize("path", ZOO, ids=lambda path: path.stem)
+def test_zoo_model_equals_qkeras(path, float64):
+    model = Model.load(path)
     frames = zoo_frames(model.spec)
     assert len(frames) >= 10_000
     assert_equal_layer_by_layer(model, frames)
-    reference = Reference(model)
-    reference.run(frames)
-    assert sum(reference.saturations) > 0, "saturation is part of what must be equal"
+    if path.stem == "waveshaper":
+        reference = Reference(model)
+        reference.run(frames)
+        assert sum(reference.saturations) > 0, "saturation is part of what must be equal"
 
 
 @pytest.mark.parametrize(

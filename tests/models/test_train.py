@@ -13,7 +13,7 @@ from models.topologies import TOPOLOGIES, get
 from models.training import checkpoint, quality, waves
 from models.training.loop import Training
 from models.training.loss import FRAMES, mix, spectral
-from models.training.recipe import RECIPES, Recipe
+from models.training.recipe import RECIPES, Recipe, recipe_of
 from models.training.recordings import Recordings
 from models.training.train import Synthetic, silence, train
 
@@ -79,6 +79,25 @@ def test_what_cannot_be_resumed_is_refused(change, words, tmp_path):
         train(SPEC, RECIPE, progress=False, path=path, resume=True)
 
 
+def test_a_loss_that_is_no_number_ends_it():
+    training = Training(SPEC, RECIPE, Synthetic(SPEC, RECIPE.seed))
+    training.net.set_weights([np.full_like(value, np.nan) for value in training.net.get_weights()])
+    with pytest.raises(ModelError, match="the loss is nan after 20 steps: a lower --rate"):
+        while training.advance() is not None:
+            pass
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_five_minutes_make_a_fair_net():
+    # 40,000 steps took 5 minutes on two cores.
+    spec = get("original_24k")
+    recipe = replace(recipe_of("original_24k"), steps=40_000)
+    _, integers, _ = train(spec, recipe, progress=False)
+    model = Model(spec, integers)
+    assert max(quality.esr_per_corner(quality.reference_of(model), spec).values()) <= -15
+
+
 def test_it_ends_when_nothing_gets_better():
     recipe = replace(RECIPE, steps=400, rate=1e-12, check_every=10, patience=3)
     *_, history = train(SPEC, recipe, progress=False)
@@ -110,8 +129,8 @@ def test_the_loss_is_what_it_says():
     assert float(spectral(output, output)) == 0
 
 
-def test_recipes_are_of_topologies():
-    assert set(RECIPES) <= set(TOPOLOGIES)
+def test_every_topology_has_its_recipe():
+    assert set(RECIPES) == set(TOPOLOGIES)
 
 
 def test_channels_without_a_target_are_silenced():
