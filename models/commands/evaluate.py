@@ -32,6 +32,9 @@ def run(args):
     if page:
         wav.check_writable(page)
         _new_page(page, ["checked before the work"])
+    folders = {path: Path(folder) / Path(path).stem for path in models} if folder else {}
+    for place in folders.values():
+        place.mkdir(parents=True, exist_ok=True)
     evaluations = []
     for path, model in models.items():
         evaluation = _evaluate(model, args.no_qkeras)
@@ -40,16 +43,18 @@ def run(args):
         if folder:
             from models.training import quality_plots
 
-            place = Path(folder) / Path(path).stem
-            place.mkdir(parents=True, exist_ok=True)
-            quality_plots.draw(evaluation, place)
-            print(f"{place}: {', '.join(quality_plots.NAMES)}")
+            quality_plots.draw(evaluation, folders[path])
+            print(f"{folders[path]}: {', '.join(quality_plots.NAMES)}")
+        print()
     if page:
         command = shlex.join(args.command_line)
         text = _new_page(page, quality_report.tables(evaluations, command))
         partial = Path(f"{page}.part")
-        partial.write_text(text)
-        partial.replace(page)
+        try:
+            partial.write_text(text)
+            partial.replace(page)
+        finally:
+            partial.unlink(missing_ok=True)
         print(f"{page}: tables of {len(models)} models")
 
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 
 import numpy as np
 
@@ -54,15 +55,11 @@ def import_file(path, sample_rate, name=None):
             spec, pair = _convolution(layer, turns[0], relu, len(turns), number_format)
             layers.append(spec)
             weights.append(pair)
-        name = name or re.sub(r"[^A-Za-z0-9._-]", "_", _stem(path))[:40]
+        name = name or re.sub(r"[^A-Za-z0-9._-]", "_", Path(path).stem)[:40]
         spec = NetworkSpec(tuple(layers), number_format, sample_rate, name)
-        return Model(spec, weights, {"data": f"imported from {_stem(path)}"})
+        return Model(spec, weights, {"data": f"imported from {Path(path).name}"})
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from None
-
-
-def _stem(path):
-    return str(path).replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def _passes(chain):

@@ -39,7 +39,7 @@ def text(evaluation):
         )
     yield ""
     yield DEFINITION
-    if "HELD_OUT" not in str(evaluation.model.meta.get("data")):
+    if not _left_out(evaluation):
         yield "(this file does not say that its training left these pitches out)"
     yield "float: the same weights, signals in float64 and not rounded"
 
@@ -63,6 +63,15 @@ def _facts(evaluation):
     noted = noted_cost(evaluation.model)
     if noted is not None:
         yield f"quantised minus float before quantisation, as trained, at worst: {noted:+.2f} dB"
+
+
+def _left_out(evaluation):
+    """Whether the file says that its training drew none of PITCHES."""
+    return "HELD_OUT" in str(evaluation.model.meta.get("data"))
+
+
+def _name(evaluation):
+    return evaluation.model.spec.name + ("" if _left_out(evaluation) else " \\*")
 
 
 def _alias_pitch(spec):
@@ -90,7 +99,9 @@ def tables(evaluations, command):
     for evaluation in evaluations:
         spec = evaluation.model.spec
         cells = [f"{evaluation.integers.pooled(place):.1f}" for place in PLACES]
-        yield _row([spec.name, f"{spec.sample_rate / 1000:g} kHz", spec.macs_per_sample, *cells])
+        yield _row(
+            [_name(evaluation), f"{spec.sample_rate / 1000:g} kHz", spec.macs_per_sample, *cells]
+        )
     yield ""
     yield "Worst corner by pitch, ESR in dB, integers (training ends at 1000 Hz):"
     yield ""
@@ -99,7 +110,7 @@ def tables(evaluations, command):
         worst = (
             max(evaluation.integers.esr(place, pitch) for place in CORNERS) for pitch in PITCHES
         )
-        yield _row([evaluation.model.spec.name, *(f"{value:.1f}" for value in worst)])
+        yield _row([_name(evaluation), *(f"{value:.1f}" for value in worst)])
     yield ""
     yield "The same net in three arithmetics, its spectrum, its aliases:"
     yield ""
@@ -108,7 +119,7 @@ def tables(evaluations, command):
          "QKeras = integers", "STFT distance, corners", "alias at 48 kHz", "alias at 192 kHz"]
     )  # fmt: skip
     for evaluation in evaluations:
-        yield _row([evaluation.model.spec.name, *_arithmetic_cells(evaluation)])
+        yield _row([_name(evaluation), *_arithmetic_cells(evaluation)])
     yield ""
     yield "Input that stands still, and input that is rough:"
     yield ""
@@ -116,7 +127,10 @@ def tables(evaluations, command):
         ["net", "ripple", "hiss", "peak", "clipped words", "settles in", "sees", "returns"]
     )
     for evaluation in evaluations:
-        yield _row([evaluation.model.spec.name, *_stability_cells(evaluation)])
+        yield _row([_name(evaluation), *_stability_cells(evaluation)])
+    if not all(map(_left_out, evaluations)):
+        yield ""
+        yield "\\* The file does not say that its training left these pitches out."
 
 
 def _arithmetic_cells(evaluation):

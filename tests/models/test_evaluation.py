@@ -215,8 +215,10 @@ def test_the_command_prints_and_writes_the_page(zoo, tmp_path, monkeypatch, caps
     text = page.read_text()
     assert text.startswith(before) and text.endswith(after) and "old" not in text
     cells = " | ".join(f"{net.integers.pooled(place):.1f}" for place in evaluation.PLACES)
-    assert f"| waveshaper | 192 kHz | 1536 | {cells} |" in text
-    assert text.count("| waveshaper |") == text.count("| network |") == 4
+    star = "" if "HELD_OUT" in Model.load(zoo).meta["data"] else " \\*"
+    assert f"| waveshaper{star} | 192 kHz | 1536 | {cells} |" in text
+    assert text.count(f"| waveshaper{star} |") == text.count("| network \\* |") == 4
+    assert "\\* The file does not say that its training left these pitches out." in text
     assert "Made by `python -m models evaluate " in text
 
 
@@ -241,6 +243,16 @@ def test_a_page_without_markers_is_refused_before_the_work(text, tmp_path, monke
         "python -m models evaluate: error: page.md: the lines <!-- tables: begin --> and "
         "<!-- tables: end --> must stand there once, in this order\n"
     )
+
+
+def test_folders_that_cannot_be_are_refused_before_the_work(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    SMALL.save("m.npz")
+    Path("file").write_text("x")
+    for argv in (["evaluate", "m.npz", "--plots", "file"], ["examples", "m.npz", "-o", "file"]):
+        status, out, err = run(argv, capsys)
+        assert (status, out) == (2, "") and err.count("\n") == 1
+        assert "file" in err and Path("file").read_text() == "x"
 
 
 def test_what_training_noted_is_used_only_when_whole():

@@ -172,7 +172,7 @@ def test_import_equals_the_forward(make, suffix, tmp_path):
     wanted = forward(make, weights, frames, model.spec.number_format.frac)
     assert np.array_equal(reference.run(frames), wanted)
     assert sum(reference.saturations) > 0 and len(np.unique(wanted)) > 100
-    assert model.spec.sample_rate == 48_000 and model.spec.name == f"their.{suffix}"
+    assert model.spec.sample_rate == 48_000 and model.spec.name == "their"
 
 
 def test_topologies_that_come_out(tmp_path):
@@ -445,4 +445,15 @@ def test_the_command_writes_the_model(tmp_path, monkeypatch, capsys):
         "m.npz: 124 parameters, Q4.12 half_even, receptive field 17",
     ]
     assert Model.load("m.npz").spec == import_file("their.keras", 96_000).spec
-    assert run(["import", "their.keras", "-o", "m.txt"], capsys)[0] == 2
+    before = (tmp_path / "m.npz").read_bytes()
+    for output, reason in (
+        ("m.txt", "m.txt: .txt is not allowed: .npz"),
+        ("m", "m: no suffix is not allowed: .npz"),
+        ("none/m.npz", "none/m.npz: the folder none does not exist"),
+    ):
+        status, out, err = run(["import", "their.keras", "-o", output], capsys)
+        assert (status, out) == (2, "")
+        assert err == f"python -m models import: error: {reason}\n"
+    (tmp_path / "their.keras").write_bytes(b"PK")
+    assert run(["import", "their.keras", "-o", "m.npz"], capsys)[0] == 2
+    assert (tmp_path / "m.npz").read_bytes() == before
