@@ -9,6 +9,7 @@ from models.training.quality import SECONDS, FloatTwin, esr_db, reference_of, si
 
 PITCHES = waves.HELD_OUT
 TRAINED = tuple(pitch for pitch in PITCHES if pitch <= waves.PITCH_RANGE[1])
+NULL = 0.01  # RMS of a target: below it the moving average of training has nulled the wave
 ALIAS_RATES = (48_000, 192_000)  # Hz
 DEFINITION = (
     f"ESR = sum((output-target)^2) / sum(target^2) in dB, output channel 0, {SECONDS} s of each of "
@@ -39,9 +40,12 @@ class Takes:
     targets: dict
 
     def esr(self, place, pitch):
-        """ESR in dB at one pitch of PITCHES."""
+        """ESR in dB at one pitch of PITCHES; NaN where the target is below NULL."""
         index = PITCHES.index(pitch)
-        return esr_db(self.outputs[place][index], self.targets[place][index])
+        target = self.targets[place][index]
+        if np.sqrt(np.mean(target**2)) < NULL:
+            return np.nan
+        return esr_db(self.outputs[place][index], target)
 
     def pooled(self, place, pitches=TRAINED):
         """ESR in dB over several pitches, errors summed before the ratio."""

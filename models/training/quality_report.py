@@ -1,5 +1,7 @@
 """An evaluation as text for a terminal, and as the tables of docs/quality.md."""
 
+import numpy as np
+
 from models.training import spectra, waves
 from models.training.evaluation import CORNERS, DEFINITION, EDGES, PITCHES, PLACES, TRAINED
 
@@ -26,7 +28,8 @@ def text(evaluation):
     yield ""
     yield f"{'ESR by Hz':15}" + "".join(f"{pitch:6.0f}" for pitch in PITCHES)
     for place in PLACES:
-        cells = (f"{evaluation.integers.esr(place, pitch):6.1f}" for pitch in PITCHES)
+        levels = (evaluation.integers.esr(place, pitch) for pitch in PITCHES)
+        cells = ("  null" if np.isnan(level) else f"{level:6.1f}" for level in levels)
         yield f"{place:15}" + "".join(cells)
     yield ""
     yield from _facts(evaluation)
@@ -108,7 +111,8 @@ def tables(evaluations, command):
     yield from _head(["net", *(f"{pitch:.0f} Hz" for pitch in PITCHES)])
     for evaluation in evaluations:
         worst = (
-            max(evaluation.integers.esr(place, pitch) for place in CORNERS) for pitch in PITCHES
+            np.nanmax([evaluation.integers.esr(place, pitch) for place in CORNERS])
+            for pitch in PITCHES
         )
         yield _row([_name(evaluation), *(f"{value:.1f}" for value in worst)])
     yield ""
