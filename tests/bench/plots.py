@@ -36,8 +36,12 @@ def _work(measured):
         for m in measured:
             point = value(m), m.multiplications * m.frames_per_second / 1e9
             axis.plot(*point, "o", color=OURS)
-            place = ABOVE if m.row.name in ("throughput", "area") else BELOW  # of close neighbours
-            axis.annotate(m.row.name, point, xytext=place, textcoords="offset points", fontsize=9)
+            place = ABOVE if m.row.name in ("wide", "area", "po2") else BELOW  # of close neighbours
+            side = "right" if m.row.name == "throughput" else "left"
+            place = (-place[0] if side == "right" else place[0], place[1])
+            axis.annotate(
+                m.row.name, point, xytext=place, textcoords="offset points", fontsize=9, ha=side
+            )
         axis.plot(original, theirs, "D", color=THEIRS, markerfacecolor="white")
         axis.annotate(
             "the original design\n(estimated, did not route)",
