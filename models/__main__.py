@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from models import devices, image, topologies, wav
-from models.commands import evaluate, examples, import_keras, train
+from models.commands import evaluate, examples, import_keras, train, zoo
 from models.commands.arguments import finite, positive
 from models.planner import OBJECTIVES, plan
 from models.render import check_embedding, full_scale, render, to_pcm16
@@ -94,6 +94,7 @@ def parser():
     )
 
     examples.add_arguments(command(examples.run, "examples", examples.TEXT, examples.MORE))
+    zoo.add_arguments(command(zoo.run, "zoo", zoo.TEXT, zoo.MORE))
     evaluate.add_arguments(command(evaluate.run, "evaluate", evaluate.TEXT, evaluate.MORE))
     return top
 

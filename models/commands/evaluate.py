@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 
 from models import wav
+from models.commands import pages
 from models.spec import Model, ModelError
 
 TEXT = "measure models at nine places of the embedding plane and 12 pitches"
@@ -31,7 +32,7 @@ def run(args):
     page, folder = (getattr(args, name, None) for name in ("page", "plots"))
     if page:
         wav.check_writable(page)
-        _new_page(page, ["checked before the work"])
+        pages.with_tables(page, [])  # refused before the work
     folders = {path: Path(folder) / Path(path).stem for path in models} if folder else {}
     for place in folders.values():
         place.mkdir(parents=True, exist_ok=True)
@@ -48,23 +49,8 @@ def run(args):
         print()
     if page:
         command = shlex.join(args.command_line)
-        text = _new_page(page, quality_report.tables(evaluations, command))
-        partial = Path(f"{page}.part")
-        try:
-            partial.write_text(text)
-            partial.replace(page)
-        finally:
-            partial.unlink(missing_ok=True)
+        pages.write_tables(page, quality_report.tables(evaluations, command))
         print(f"{page}: tables of {len(models)} models")
-
-
-def _new_page(page, lines):
-    from models.training import quality_report
-
-    try:
-        return quality_report.replace_tables(Path(page).read_text(), lines)
-    except ValueError as error:
-        raise ModelError(f"{page}: {error}") from error
 
 
 def _evaluate(model, without_qkeras):

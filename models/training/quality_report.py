@@ -2,10 +2,9 @@
 
 import numpy as np
 
+from models.commands.pages import head, row
 from models.training import spectra, waves
 from models.training.evaluation import CORNERS, DEFINITION, EDGES, PITCHES, PLACES, TRAINED
-
-BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
 
 
 def text(evaluation):
@@ -98,40 +97,40 @@ def tables(evaluations, command):
     yield ""
     yield f"ESR in dB over the {len(TRAINED)} held-out pitches in 30-1000 Hz, integers:"
     yield ""
-    yield from _head(["net", "rate", "multiplications", *PLACES])
+    yield from head(["net", "rate", "multiplications", *PLACES])
     for evaluation in evaluations:
         spec = evaluation.model.spec
         cells = [f"{evaluation.integers.pooled(place):.1f}" for place in PLACES]
-        yield _row(
+        yield row(
             [_name(evaluation), f"{spec.sample_rate / 1000:g} kHz", spec.macs_per_sample, *cells]
         )
     yield ""
     yield "Worst corner by pitch, ESR in dB, integers (training ends at 1000 Hz):"
     yield ""
-    yield from _head(["net", *(f"{pitch:.0f} Hz" for pitch in PITCHES)])
+    yield from head(["net", *(f"{pitch:.0f} Hz" for pitch in PITCHES)])
     for evaluation in evaluations:
         worst = (
             np.nanmax([evaluation.integers.esr(place, pitch) for place in CORNERS])
             for pitch in PITCHES
         )
-        yield _row([_name(evaluation), *(f"{value:.1f}" for value in worst)])
+        yield row([_name(evaluation), *(f"{value:.1f}" for value in worst)])
     yield ""
     yield "The same net in three arithmetics, its spectrum, its aliases:"
     yield ""
-    yield from _head(
+    yield from head(
         ["net", "integers - float (same weights)", "integers - float (as trained)",
          "QKeras = integers", "STFT distance, corners", "alias at 48 kHz", "alias at 192 kHz"]
     )  # fmt: skip
     for evaluation in evaluations:
-        yield _row([_name(evaluation), *_arithmetic_cells(evaluation)])
+        yield row([_name(evaluation), *_arithmetic_cells(evaluation)])
     yield ""
     yield "Input that stands still, and input that is rough:"
     yield ""
-    yield from _head(
+    yield from head(
         ["net", "ripple", "hiss", "peak", "clipped words", "settles in", "sees", "returns"]
     )
     for evaluation in evaluations:
-        yield _row([_name(evaluation), *_stability_cells(evaluation)])
+        yield row([_name(evaluation), *_stability_cells(evaluation)])
     if not all(map(_left_out, evaluations)):
         yield ""
         yield "\\* The file does not say that its training left these pitches out."
@@ -165,20 +164,3 @@ def _stability_cells(evaluation):
         f"{evaluation.model.spec.receptive_field} samples",
         "always" if all(one.returned for one in found) else "NOT always",
     ]
-
-
-def _head(cells):
-    return [_row(cells), _row(["---"] * len(cells))]
-
-
-def _row(cells):
-    return f"| {' | '.join(map(str, cells))} |"
-
-
-def replace_tables(page, lines):
-    """The text of a page with `lines` between its markers. Raises ValueError without markers."""
-    if page.count(BEGIN) != 1 or page.count(END) != 1 or page.index(BEGIN) > page.index(END):
-        raise ValueError(f"the lines {BEGIN} and {END} must stand there once, in this order")
-    before, rest = page.split(BEGIN)
-    after = rest.split(END)[1]
-    return before + "\n".join([BEGIN, "", *lines, "", END]) + after

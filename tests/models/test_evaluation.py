@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from models.__main__ import main
+from models.commands import pages
 from models.reference import Reference
 from models.spec import Conv1DSpec, Model, NetworkSpec, NumberFormat
 from models.training import evaluation, quality_plots, quality_report, spectra, stability, waves
@@ -209,7 +210,7 @@ def test_the_command_prints_and_writes_the_page(zoo, tmp_path, monkeypatch, caps
     monkeypatch.chdir(tmp_path)
     before, after = "# Quality\n\ntext\n\n", "\nmore text\n"
     page = Path("page.md")
-    page.write_text(f"{before}{quality_report.BEGIN}\nold\n{quality_report.END}{after}")
+    page.write_text(f"{before}{pages.BEGIN}\nold\n{pages.END}{after}")
     SMALL.save("small.npz")
     argv = ["evaluate", zoo, "small.npz", "--no-qkeras", "--page", page]
     status, out, err = run(argv, capsys)
@@ -238,7 +239,7 @@ def test_the_command_draws(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize("text", ["no markers", "{e} {b}", "{b} {b} {e}"])
 def test_a_page_without_markers_is_refused_before_the_work(text, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    text = text.format(b=quality_report.BEGIN, e=quality_report.END)
+    text = text.format(b=pages.BEGIN, e=pages.END)
     Path("page.md").write_text(text)
     SMALL.save("m.npz")
     status, out, err = run(["evaluate", "m.npz", "--page", "page.md"], capsys)
