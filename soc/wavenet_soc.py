@@ -32,6 +32,7 @@ from soc.bridges import add_bridges
 from soc.build_id import build_id
 from soc.capture_buffer import CAPTURE_FRAMES, add_capture
 from soc.firmware_image import compile_firmware
+from soc.net_constants import net_constants
 from soc.weight_map import LayerMap, WeightMap
 
 # Helpers ------------------------------------------------------------------------------------------
@@ -44,12 +45,6 @@ def cycles_per_sample(sys_clk_freq, sample_rate, codec="ak4619"):
     Raises ValueError for a rate that the codec lacks, or that sys_clk_freq does not divide down to.
     """
     return CODECS[codec].serial_format(sys_clk_freq, sample_rate)["sys_per_frame"]
-
-def describe_layer(layer):
-    """One layer in the short form of `info`, such as "4->16 K4 D8 relu"."""
-    return (f"{layer.in_channels}->{layer.out_channels} K{layer.kernel_size} D{layer.dilation}"
-        + (" relu" if layer.relu else "") + (" po2" if layer.weights == "po2" else "")
-        + (f" x{layer.repeat}" if layer.repeat > 1 else ""))
 
 def hold_for(frame_latency, least, most):
     """The fewest cycles that, waited on top of `least` to `most`, always give as many frames.
@@ -259,18 +254,9 @@ class WaveNetSoC(SoCCore):
             size   = 4*2**(core.window_bits + bits_for(len(spec.layers) - 1)),
             cached = False,
         ))
-        self.add_constant("WAVENET_NAME",       spec.name)
-        self.add_constant("WAVENET_CLK_FREQ",   self.sys_clk_freq*clk_ratio)
-        self.add_constant("WAVENET_CLK_RATIO",  clk_ratio)
-        self.add_constant("WAVENET_TOPOLOGY",   "; ".join(map(describe_layer, spec.layers)))
-        self.add_constant("WAVENET_OUTPUTS",    f"{spec.out_channels} of {model.spec.out_channels}")
-        self.add_constant("WAVENET_FORMAT",     str(spec.number_format))
-        self.add_constant("WAVENET_BITS",       spec.number_format.bits)
-        self.add_constant("WAVENET_FRAC",       spec.number_format.frac)
-        self.add_constant("WAVENET_PARAMETERS", spec.parameters)
-        self.add_constant("WAVENET_FOLDING",    str(folding))
-        self.add_constant("WAVENET_LAST_LAYER", len(spec.layers) - 1)
-        self.add_constant("WAVENET_LATENCY",    core.latency)
+        constants = net_constants(model, folding, core.latency, clk_ratio, self.sys_clk_freq)
+        for name, value in constants.items():
+            self.add_constant(name, value)
         if wavenet.crossfade:
             self.add_constant("WAVENET_WARM_UP", model.spec.receptive_field)
         self.add_banks(model, folding, core.window_bits)
