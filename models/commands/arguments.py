@@ -18,5 +18,6 @@ def _number(kind, allowed, test):
 positive = _number(int, "at least 1", lambda value: value >= 1)
 natural = _number(int, "at least 0", lambda value: value >= 0)
 finite = _number(float, "a finite number", math.isfinite)
+share = _number(float, "0 to 1", lambda value: 0 <= value <= 1)
 weight = _number(float, "at least 0", lambda value: 0 <= value < math.inf)
 positive_float = _number(float, "above 0", lambda value: 0 < value < math.inf)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from models import topologies, wav
-from models.commands.arguments import natural, positive, positive_float, weight
+from models.commands.arguments import natural, positive, positive_float, share, weight
 from models.spec import ModelError
 from models.training.recipe import Recipe, recipe_of
 
@@ -26,6 +26,7 @@ OPTIONS = {
     "batch": (positive, "examples a step"),
     "outputs": (positive, "loss samples an example"),
     "rate": (positive_float, "first learning rate"),
+    "edges": (share, "share of the synthetic examples on an edge of the plane, not in a corner"),
     "slope": (weight, "weight of the error of the steps from sample to sample"),
     "spectral": (weight, "weight of the multi-resolution STFT distance"),
     "seed": (natural, "seed of weights and data"),

@@ -9,6 +9,7 @@ class Recipe:
     outputs:    loss samples an example; its input is receptive_field-1 longer, so that no loss
                 falls on a history that is not there
     rate:       first learning rate, from which half a cosine leads to 0
+    edges:      share of the synthetic examples that lie on an edge of the plane, not in a corner
     slope:      weight in the loss of the mean squared error of the steps from sample to sample
     spectral:   weight in the loss of the multi-resolution STFT distance (loss.py)
     check_every: steps between two measurements on the fixed set
@@ -19,6 +20,7 @@ class Recipe:
     batch: int = 24
     outputs: int = 512
     rate: float = 4e-3
+    edges: float = 0.5
     slope: float = 0.0
     spectral: float = 0.0
     seed: int = 1

@@ -30,11 +30,12 @@ class Synthetic:
     description = "synthetic waves (models/training/waves.py) without the pitches of waves.HELD_OUT"
     esr_definition = quality.DEFINITION
 
-    def __init__(self, spec, seed):
-        self.spec, self.seed = spec, seed
+    def __init__(self, spec, seed, edges=0.5):
+        """edges: share of the examples that lie on an edge; the others are corners."""
+        self.spec, self.seed, self.edges = spec, seed, edges
 
     def batch(self, rng, size, count):
-        return waves.random_batch(rng, size, count, self.spec)
+        return waves.random_batch(rng, size, count, self.spec, self.edges)
 
     def fixed(self, size, count):
         # Another stream than the training's: no batch repeats an example of the fixed set.
@@ -53,7 +54,7 @@ def train(spec, recipe, progress=True, data=None, path=None, resume=False):
     list of (step, loss on the fixed set). Channels without a target are zero in both.
     Raises ModelError for a checkpoint that is not there or of another training.
     """
-    training = Training(spec, recipe, data or Synthetic(spec, recipe.seed))
+    training = Training(spec, recipe, data or Synthetic(spec, recipe.seed, recipe.edges))
     if resume:
         training.load(path)
     with tqdm(
@@ -87,7 +88,7 @@ def make_model(spec, recipe, command, progress=True, data=None, path=None, resum
     """Train as `train` does, and measure; the Model's meta holds command, recipe, seed, versions
     and ESR in dB."""
     start = time.monotonic()
-    data = data or Synthetic(spec, recipe.seed)
+    data = data or Synthetic(spec, recipe.seed, recipe.edges)
     latent, integers, history = train(spec, recipe, progress, data, path, resume)
     model = Model(spec, integers)
     esr_float = data.esr(quality.FloatTwin(spec, latent))

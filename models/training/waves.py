@@ -112,10 +112,10 @@ def examples(places, pitch, start, count, spec):
     return spec.number_format.from_float(values), smooth(target)
 
 
-def random_places(rng, size):
-    """`size` places: corner or edge with equal chance, then which one, then where on the edge."""
+def random_places(rng, size, edges=0.5):
+    """`size` places: on an edge with the chance `edges`, else a corner; which one, where on it."""
     names = list(WAVES)
-    draws = zip(rng.random(size) < 0.5, rng.integers(4, size=size), rng.random(size), strict=True)
+    draws = zip(rng.random(size) < edges, rng.integers(4, size=size), rng.random(size), strict=True)
     return [edge(*EDGES[i], a) if on_edge else corner(names[i]) for on_edge, i, a in draws]
 
 
@@ -130,7 +130,7 @@ def random_pitches(rng, size):
     return np.exp(pitch)
 
 
-def random_batch(rng, size, count, spec):
+def random_batch(rng, size, count, spec, edges=0.5):
     """`examples` of random places, phases and pitches."""
     pitch = random_pitches(rng, size)
-    return examples(random_places(rng, size), pitch, rng.random(size), count, spec)
+    return examples(random_places(rng, size, edges), pitch, rng.random(size), count, spec)

@@ -105,6 +105,10 @@ def test_two_channels_are_not_enough():
 
 
 def test_random_places_are_half_corners_half_edges():
+    for share in (0.0, 0.2, 1.0):
+        places = waves.random_places(np.random.default_rng(1), 8000, share)
+        on_edge = sum(place.embedding not in waves.CORNERS.values() for place in places)
+        assert on_edge / 8000 == pytest.approx(share, abs=0.02)
     places = waves.random_places(np.random.default_rng(1), 8000)
     at = [place for place in places if max(place.gains) == 1.0]
     assert 3800 < len(at) < 4200  # 4000 +/- 4.5 sigma
