@@ -51,9 +51,13 @@ static unsigned int heard(void)
 	return wavenet_status_read() >> CSR_WAVENET_STATUS_BANK_OFFSET & 1;
 }
 
-static unsigned int fading(void)
+/* One look at both: between two fades, one after the other, each alone may be what is waited for. */
+static int alone(unsigned int bank)
 {
-	return wavenet_status_read() >> CSR_WAVENET_STATUS_FADING_OFFSET & 1;
+	uint32_t fading = 1u << CSR_WAVENET_STATUS_FADING_OFFSET;
+	uint32_t heard = 1u << CSR_WAVENET_STATUS_BANK_OFFSET;
+
+	return (wavenet_status_read() & (fading | heard)) == (bank ? heard : 0);
 }
 
 void banks_ask(unsigned int bank)
@@ -69,7 +73,8 @@ void banks_play(unsigned int bank)
 
 	banks_ask(bank);
 	/* Without an audio clock there are no frames to count. */
-	for (int i = 0; heard() != bank || fading(); i++) {
+	/* Twice: from a clock of their own the two may come a cycle apart. */
+	for (int i = 0; !alone(bank) || !alone(bank); i++) {
 		uint32_t frames = wavenet_frames_read() - start;
 
 		if (frames > most || (!frames && i > LOOKS_MOST))

@@ -159,7 +159,7 @@ def test_the_zoo_plays_the_examples_as_it_should(zoo):
     for sound in examples.make(model.spec, pace=0.1):
         found = examples.figures(sound, play(model, sound), model.spec.sample_rate)
         if sound.name in ("corners", "walk", "phrase"):
-            assert found["esr"] < -15 and found["peak"] < 4 and abs(found["dc"]) < 0.1
+            assert found["esr"] < -15 and abs(found["dc"]) < 0.1
         if sound.name == "walk":
             assert found["clicks"] < 20
         if sound.name == "modulated":
