@@ -161,6 +161,6 @@ def test_the_zoo_plays_the_examples_as_it_should(zoo):
         if sound.name in ("corners", "walk", "phrase"):
             assert found["esr"] < -15 and abs(found["dc"]) < 0.1
         if sound.name == "walk":
-            assert found["clicks"] < 20
+            assert found["clicks"] < 5
         if sound.name == "modulated":
             assert found["peak"] < 6 and found["centroid"] > 500
