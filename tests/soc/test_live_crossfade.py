@@ -60,7 +60,8 @@ def largest_step(words):
 def start_of(heard, old, new, row, warm_up, rate):
     """(start, end) rows of the fade from `old` to `new`, both whole references, behind `row`."""
     differs = row + int(np.flatnonzero((heard[row:] != old[row:]).any(axis=1))[0])
-    for start in range(differs - warm_up - 8, differs - warm_up + 1):
+    # Where the models are nearly the same it is heard late that it began.
+    for start in range(differs - warm_up, max(row, differs - warm_up - 256) - 1, -1):
         span = slice(start, start + warm_up + 2**32 // rate + 4000)
         expected, end = crossfade.crossfade(old[span], new[span], warm_up, rate)
         if (expected[:end] == heard[start : start + end]).all():
