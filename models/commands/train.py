@@ -22,15 +22,19 @@ MORE = (
 )
 
 OPTIONS = {
-    "steps": (positive, "training steps"),
+    "steps": (positive, "steps of gradient descent"),
     "batch": (positive, "examples a step"),
     "outputs": (positive, "loss samples an example"),
     "rate": (positive_float, "first learning rate"),
-    "edges": (share, "share of the synthetic examples on an edge of the plane, not in a corner"),
+    "edges": (share, "share of the synthetic examples on an edge of the embedding plane"),
+    "inside": (share, "share of them inside the plane; the others are corners"),
+    "jumping": (share, "share of a Gauss-Newton step's windows in which the embedding jumps"),
     "slope": (weight, "weight of the error of the steps from sample to sample"),
     "spectral": (weight, "weight of the multi-resolution STFT distance"),
     "seed": (natural, "seed of weights and data"),
     "patience": (positive, "checks without a better one before it ends"),
+    "polish": (natural, "Gauss-Newton steps after those of gradient descent"),
+    "windows": (positive, "single outputs a Gauss-Newton step"),
 }
 
 
@@ -44,7 +48,9 @@ def add_arguments(add):
         add(f"--{name}", type=kind, default=unset, help=text)
     add("--data", default=unset, metavar="DIR", help="recordings instead of synthetic waves")
     add("--sample-rate", type=positive, default=unset, help="Hz (default: the topology's)")
-    add("--threads", type=positive, default=1, help="TensorFlow's threads")
+    text = "train weights that are powers of two as any others: what the restriction costs"
+    add("--no-po2", action="store_true", help=text)
+    add("--threads", type=positive, default=1, help="of TensorFlow and NumPy")
     add("--resume", action="store_true", help="go on where the same training was interrupted")
 
 
@@ -52,12 +58,20 @@ def run(args):
     spec = topologies.get(args.name)
     if "sample_rate" in args:
         spec = dataclasses.replace(spec, sample_rate=args.sample_rate)
+    if args.no_po2:
+        layers = tuple(dataclasses.replace(layer, weights="fixed") for layer in spec.layers)
+        spec = dataclasses.replace(spec, layers=layers)
     output = Path(getattr(args, "output", f"{args.name}.npz"))
     if output.suffix != ".npz":
         raise ModelError(f"{output}: {output.suffix or 'no suffix'} is not allowed: .npz")
     wav.check_writable(output)
     given = {name: getattr(args, name) for name in OPTIONS if name in args}
     recipe = dataclasses.replace(recipe_of(args.name), **given)
+    if recipe.edges + recipe.inside > 1:
+        raise ModelError(
+            f"--edges {recipe.edges:g} and --inside {recipe.inside:g} are more than all examples; "
+            "allowed is a sum of 1"
+        )
     data = _recordings(args.data, spec, recipe) if "data" in args else None
     os.environ["OMP_NUM_THREADS"] = str(args.threads)
     try:
@@ -67,10 +81,12 @@ def run(args):
         raise ModelError(f"training needs TensorFlow and QKeras: {error}") from error
     use_threads(args.threads)
     path = checkpoint.path_of(output)
-    model = make_model(spec, recipe, args.command_line, data=data, path=path, resume=args.resume)
+    # The whole training makes the same model.
+    command = [word for word in args.command_line if word != "--resume"]
+    model = make_model(spec, recipe, command, data=data, path=path, resume=args.resume)
     model.save(output)
     curve.draw(spec.name, model.meta["loss_history"], output.with_suffix(".png"))
-    path.unlink(missing_ok=True)
+    checkpoint.remove(path)
     print_quality(model.meta["esr_db_integer"], model.meta["esr_db_float"])
     print(f"{output}: {spec.parameters} parameters, {model.meta['minutes']} minutes")
 

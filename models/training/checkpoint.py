@@ -15,6 +15,17 @@ def path_of(output):
     return Path(output).with_suffix(".checkpoint.npz")
 
 
+def of_block(path, number):
+    """Where the training keeps the state of a block (blocks.py), beside its own `path`."""
+    return path.with_name(path.name.replace(".checkpoint", f".block{number}.checkpoint"))
+
+
+def remove(path):
+    """Of a training and its blocks."""
+    for found in [path, *path.parent.glob(of_block(path, "*").name)]:
+        found.unlink(missing_ok=True)
+
+
 def save(path, identity, state, arrays):
     """Write whole or not at all. identity, state: what JSON holds; arrays: {name: [array]}."""
     named = {

@@ -2,29 +2,37 @@
 
 import numpy as np
 
+TITLES = {
+    "together": "rounds of the blocks",
+    "descent": "steps of gradient descent",
+    "unrounded": "Gauss-Newton, powers of two not yet",
+    "polish": "Gauss-Newton steps",
+}
+FINAL = ("descent", "polish")  # nets that the hardware can play
+
 
 def draw(name, history, path):
-    """PNG: the check in dB over the steps, the best marked. history: list of (step, loss)."""
+    """PNG: the check in dB over the steps of either kind, the best marked.
+
+    history: {kind: list of (step, loss)} for the kinds in TITLES; an empty one is left out.
+    """
     from matplotlib.figure import Figure
 
-    steps, losses = np.array(history, float).T
-    checks = 10 * np.log10(losses)
-    best = int(np.argmin(checks))
-    figure = Figure(figsize=(7, 3.5), layout="constrained")
-    axes = figure.subplots()
-    axes.plot(steps, checks, linewidth=1)
-    axes.plot(steps[best], checks[best], "o", color="black")
-    axes.annotate(
-        f"{checks[best]:.1f} dB",
-        (steps[best], checks[best]),
-        xytext=(0, 8),
-        textcoords="offset points",
-        ha="right",
-    )
-    axes.set(
-        title=f"{name}: mean squared error on the fixed examples",
-        xlabel="step",
-        ylabel="dB of full wave",
-    )
-    axes.grid(alpha=0.3)
+    kinds = [kind for kind in TITLES if history[kind]]
+    figure = Figure(figsize=(3 + 4 * len(kinds), 3.5), layout="constrained")
+    panels = figure.subplots(1, len(kinds), sharey=True, squeeze=False)[0]
+    best = min(loss for kind in kinds if kind in FINAL for _, loss in history[kind])
+    for axes, kind in zip(panels, kinds, strict=True):
+        steps, losses = np.array(history[kind], float).T
+        axes.plot(steps, 10 * np.log10(losses), linewidth=1)
+        if kind in FINAL and best in losses:
+            point = steps[list(losses).index(best)], 10 * np.log10(best)
+            axes.plot(*point, "o", color="black")
+            axes.annotate(
+                f"{point[1]:.1f} dB", point, (0, -14), textcoords="offset points", ha="center"
+            )
+        axes.set(xlabel=TITLES[kind])
+        axes.grid(alpha=0.3)
+    panels[0].set(ylabel="dB of full wave")
+    figure.suptitle(f"{name}: mean squared error on the fixed examples")
     figure.savefig(path, dpi=120)

@@ -20,12 +20,10 @@ DEFINITION = (
 
 
 def _places():
-    """Corners and edge midpoints as trained; the centre, never trained, continues their law: the
-    gain of a wave is the product of sin(distance from the opposite edge * pi/4)."""
+    """Corners, edge midpoints and the centre of the plane."""
     corners = {name: waves.corner(name) for name in waves.WAVES}
     edges = {f"{a}-{b}": waves.edge(a, b, 0.5) for a, b in waves.EDGES}
-    centre = waves.Place((0.0, 0.0), (np.sin(np.pi / 4) ** 2,) * 4)
-    return {**corners, **edges, "centre": centre}
+    return {**corners, **edges, "centre": waves.inside(0.0, 0.0)}
 
 
 PLACES = _places()

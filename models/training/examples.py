@@ -12,7 +12,7 @@ from models.training.quality import esr_db
 PITCH = 110.0  # Hz, unless an example has its own
 START = 0.25  # phase of the first sample: the triangle is 0 there, as the silence before it
 MODULATION = (200.0, 2000.0)  # Hz, of the embedding
-CLICK = 0.5  # a step from sample to sample; the targets' edges step by 2.0 / waves.SMOOTHING = 0.2
+CLICK = 1.0  # a step from sample to sample; the targets' edges step by 2.0 / waves.SMOOTHING = 0.2
 WALK = ("sine", "ramp", "square", "zigzag", "sine")
 
 # The phrase: semitones from A2 (110 Hz), a sixteenth each at 120 beats a minute; None holds on.

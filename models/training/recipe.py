@@ -9,35 +9,60 @@ class Recipe:
     outputs:    loss samples an example; its input is receptive_field-1 longer, so that no loss
                 falls on a history that is not there
     rate:       first learning rate, from which half a cosine leads to 0
-    edges:      share of the synthetic examples that lie on an edge of the plane, not in a corner
+    edges:      share of the synthetic examples that lie on an edge of the embedding plane
+    inside:     share of them that lie inside the plane; the others are corners
+    jumping:    share of the windows of Gauss-Newton steps in which the embedding jumps
     slope:      weight in the loss of the mean squared error of the steps from sample to sample
     spectral:   weight in the loss of the multi-resolution STFT distance (loss.py)
     check_every: steps between two measurements on the fixed set
     patience:   checks without a better one after which the training ends
+    polish:     Gauss-Newton steps on the best net that gradient descent found
+    windows:    single outputs a Gauss-Newton step
+    blocks:     narrow nets to begin with, each trained alone by the recipe `block` (blocks.py)
+    held_by:    indices of the layers that hold them
+    rounds:     Gauss-Newton steps of each of them, in turn, on what the others leave to be done
     """
 
-    steps: int = 80_000
+    steps: int = 20_000
     batch: int = 24
     outputs: int = 512
     rate: float = 4e-3
-    edges: float = 0.5
+    edges: float = 0.4
+    inside: float = 0.2
+    jumping: float = 0.005
     slope: float = 0.0
     spectral: float = 0.0
     seed: int = 1
     check_every: int = 1000
     patience: int = 30
+    polish: int = 200
+    windows: int = 32_768
+    blocks: int = 0
+    held_by: tuple[int, ...] = ()
+    rounds: int = 0
+    block: "Recipe | None" = None
 
 
 RECIPES = {
     "waveshaper": Recipe(),
     "original": Recipe(),
-    "original_24k": Recipe(steps=60_000, outputs=256),
-    # With other seeds more of its 4 channels die.
-    "mcu": Recipe(seed=2),
+    "original_24k": Recipe(outputs=256),
+    "mcu": Recipe(),
     "po2": Recipe(),
-    "reuse": Recipe(),
-    # An 85F's worth of net: an hour and a half of two cores.
-    "wide": Recipe(steps=30_000, batch=12, rate=2e-3, check_every=500),
+    "reuse": Recipe(windows=16_384),
+    # An 85F's worth of net, too large for Gauss-Newton steps as a whole.
+    "wide": Recipe(
+        steps=5_000,
+        batch=12,
+        rate=1e-4,
+        check_every=200,
+        polish=0,
+        jumping=0,
+        blocks=4,
+        held_by=(2, 3, 4),
+        rounds=30,
+        block=Recipe(steps=10_000, polish=60),
+    ),
 }
 
 

@@ -98,9 +98,15 @@ class Recordings:
         chance, then a place of its recordings.
 
         Returns (inputs int64 [size, count, in_channels], targets float64 [size, count]), as
-        waves.random_batch does.
+        waves.random_examples does.
         """
         return self._examples("train", count, rng.random((size, 2)))
+
+    def windows(self, rng, size, ages):
+        """`size` single outputs of examples as `batch` has them, with the frames `ages` before:
+        as windows.random_windows."""
+        inputs, targets = self.batch(rng, size, 1 + int(ages.max()))
+        return inputs[:, -1 - ages], targets[:, -1]
 
     def fixed(self, size, count, name="validation"):
         """About `size` examples of a split, always the same ones: as many of each embedding, spread

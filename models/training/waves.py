@@ -2,7 +2,8 @@
 
 Phase p is in [0, 1), amplitudes are 1.0 (definitions: DESIGN.md, "The waves"). The four waves sit
 at the corners of the embedding plane; on the edge from A to B the target fades from one to the
-other at constant power. Every target is phase-locked to the triangle of the input.
+other at constant power, and inside the plane it is the product of two such fades. Every target is
+phase-locked to the triangle of the input.
 """
 
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ _INDEX = {name: index for index, name in enumerate(WAVES)}
 
 @dataclass(frozen=True)
 class Place:
-    """A place on the border of the embedding plane.
+    """A place on the embedding plane.
 
     embedding: (e0, e1);  gains: weight of each of WAVES in the target, in that order.
     """
@@ -74,14 +75,29 @@ def edge(a_name, b_name, a):
     return Place(tuple(map(float, point)), tuple(map(float, gains)))
 
 
+def inside(x, y):
+    """The place (x, y), each in [-1, 1]: equal-power fades in both directions, multiplied."""
+    x_gains, y_gains = (
+        {1: np.sin((1 + value) * np.pi / 4), -1: np.sin((1 - value) * np.pi / 4)}
+        for value in (x, y)
+    )
+    gains = tuple(float(x_gains[a] * y_gains[b]) for a, b in CORNERS.values())
+    return Place((float(x), float(y)), gains)
+
+
 def phase(pitch, sample_rate, count, start=0.0, first=0):
     """Phases in [0, 1) of samples first .. first+count-1 of a tone; `start` is that of sample 0.
 
     pitch [Hz] and start may be arrays [batch]; the result is [..., count] float64.
     """
+    return phase_at(pitch, sample_rate, np.arange(first, first + count), start)
+
+
+def phase_at(pitch, sample_rate, samples, start=0.0):
+    """`phase` of the samples numbered `samples`, in any order."""
     step = np.asarray(pitch, np.float64)[..., None] / sample_rate
     start = np.asarray(start, np.float64)[..., None]
-    return (start + step * np.arange(first, first + count)) % 1.0
+    return (start + step * samples) % 1.0
 
 
 def smooth(target, width=SMOOTHING):
@@ -99,24 +115,41 @@ def examples(places, pitch, start, count, spec):
     e1 and zeros; targets float64 [batch, count], smoothed as if the tone had always sounded).
     Raises ModelError for a net of fewer than 3 input channels.
     """
+    embeddings = np.array([place.embedding for place in places])[:, None, :]
+    gains = np.array([place.gains for place in places])
+    # The phases start SMOOTHING-1 samples early: history of the moving average.
+    p = phase(pitch, spec.sample_rate, SMOOTHING - 1 + count, start, first=1 - SMOOTHING)
+    return frames(embeddings, p[:, SMOOTHING - 1 :], spec), smooth(mix(gains, p))
+
+
+def frames(embeddings, p, spec):
+    """Net inputs int64 [batch, n, in_channels] at phases p [batch, n] and embeddings [batch, n, 2],
+    n or 1. Raises ModelError for a net of fewer than 3 input channels."""
     if spec.in_channels < 3:
         raise ModelError(f"network: {spec.in_channels} input channels; wave, e0 and e1 need 3")
-    # The phase array starts SMOOTHING-1 samples early: history of the moving average.
-    history = SMOOTHING - 1
-    p = phase(pitch, spec.sample_rate, history + count, start, first=-history)
-    gains = np.array([place.gains for place in places])
-    target = sum(gains[:, i, None] * wave(p) for i, wave in enumerate(WAVES.values()))
-    values = np.zeros((len(places), count, spec.in_channels))
-    values[:, :, 0] = triangle(p[:, history:])
-    values[:, :, 1:3] = np.array([place.embedding for place in places])[:, None, :]
-    return spec.number_format.from_float(values), smooth(target)
+    values = np.zeros((*p.shape, spec.in_channels))
+    values[:, :, 0] = triangle(p)
+    values[:, :, 1:3] = embeddings
+    return spec.number_format.from_float(values)
 
 
-def random_places(rng, size, edges=0.5):
-    """`size` places: on an edge with the chance `edges`, else a corner; which one, where on it."""
-    names = list(WAVES)
-    draws = zip(rng.random(size) < edges, rng.integers(4, size=size), rng.random(size), strict=True)
-    return [edge(*EDGES[i], a) if on_edge else corner(names[i]) for on_edge, i, a in draws]
+def mix(gains, p):
+    """The waves, each times its gain [batch, wave], at phases p [batch, n]; not smoothed."""
+    return sum(gains[:, i, None] * wave(p) for i, wave in enumerate(WAVES.values()))
+
+
+def random_places(rng, size, edge_share=0.4, inside_share=0.2):
+    """`size` random places: as many of them on an edge and inside the plane, the others corners."""
+    names, found = list(WAVES), []
+    draws = zip(rng.random(size), rng.integers(4, size=size), rng.random((size, 2)), strict=True)
+    for kind, which, (x, y) in draws:
+        if kind < inside_share:
+            found.append(inside(2 * x - 1, 2 * y - 1))
+        elif kind < inside_share + edge_share:
+            found.append(edge(*EDGES[which], x))
+        else:
+            found.append(corner(names[which]))
+    return found
 
 
 def random_pitches(rng, size):
@@ -130,7 +163,7 @@ def random_pitches(rng, size):
     return np.exp(pitch)
 
 
-def random_batch(rng, size, count, spec, edges=0.5):
-    """`examples` of random places, phases and pitches."""
+def random_examples(rng, size, count, spec, shares=(0.4, 0.2)):
+    """`examples` of random places, phases and pitches; shares: as `random_places` takes them."""
     pitch = random_pitches(rng, size)
-    return examples(random_places(rng, size, edges), pitch, rng.random(size), count, spec)
+    return examples(random_places(rng, size, *shares), pitch, rng.random(size), count, spec)

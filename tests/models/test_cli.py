@@ -114,7 +114,7 @@ def test_help_lists_everything_with_defaults(capsys):
     assert "(default: (-1.0, -1.0))" in text and "(default: 1.0)" in text
     _, out, _ = run(["train", "--help"], capsys)
     text = " ".join(out.split())
-    for option, default in (("steps", "80000"), ("batch", "24"), ("rate", "0.004"), ("seed", "1")):
+    for option, default in (("steps", "20000"), ("batch", "24"), ("rate", "0.004"), ("seed", "1")):
         assert f"--{option} " in text and f"(default: the recipe's, mostly {default})" in text
 
 

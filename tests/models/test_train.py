@@ -2,6 +2,8 @@
 
 import re
 from dataclasses import replace
+from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -18,18 +20,25 @@ from models.training.recordings import Recordings
 from models.training.train import Synthetic, silence, train
 
 SPEC = replace(get("original"), sample_rate=24_000)
-RECIPE = Recipe(steps=60, batch=8, outputs=128, seed=3, check_every=20)
+RECIPE = Recipe(steps=60, batch=8, outputs=128, seed=3, check_every=20, polish=3, windows=3000)
+
+
+@lru_cache
+def trained():
+    return train(SPEC, RECIPE, progress=False)
 
 
 def test_training_learns_and_repeats():
-    first, again, other = (train(SPEC, replace(RECIPE, seed=s), progress=False) for s in (3, 3, 4))
+    first = trained()
+    again, other = (train(SPEC, replace(RECIPE, seed=seed), progress=False) for seed in (3, 4))
     latent, integers, history = first
-    assert [step for step, _ in history] == [20, 40, 60]
+    assert [step for step, _ in history["descent"]] == [20, 40, 60]
+    assert [step for step, _ in history["polish"]] == [1, 2, 3]
     assert history == again[2] and history != other[2]
     for a, b in zip(integers, again[1], strict=True):
         assert np.array_equal(a[0], b[0]) and np.array_equal(a[1], b[1])
-    losses = [loss for _, loss in history]
-    assert losses[2] < 0.9 * losses[0]
+    first, *_, descended = (loss for _, loss in history["descent"])
+    assert descended < 0.9 * first and history["polish"][-1][1] < 0.8 * descended
     for floats, words in zip(latent, integers, strict=True):
         for value, word in zip(floats, words, strict=True):
             assert np.array_equal(SPEC.number_format.from_float(value), word)
@@ -38,18 +47,21 @@ def test_training_learns_and_repeats():
 @pytest.mark.parametrize("name", ["mcu", "po2", "reuse"])
 def test_every_kind_of_layer_learns(name):
     spec = replace(get(name), sample_rate=24_000)
-    recipe = replace(RECIPE, steps=240, batch=16, seed=2, check_every=60)
+    recipe = replace(RECIPE, steps=240, batch=16, seed=2, check_every=60, polish=0)
     *_, history = train(spec, recipe, progress=False)
-    losses = [loss for _, loss in history]
+    losses = [loss for _, loss in history["descent"]]
     assert min(losses[1:]) < 0.9 * losses[0]
 
 
-def test_a_training_that_was_interrupted_goes_on_as_if_it_had_not_been(tmp_path):
+@pytest.mark.parametrize("descended, polished", [(31, 0), (60, 2)])
+def test_a_training_that_was_interrupted_goes_on_as_if_it_had_not_been(
+    descended, polished, tmp_path
+):
     path = checkpoint.path_of(tmp_path / "net.npz")
-    whole = train(SPEC, RECIPE, progress=False)
-    training = Training(SPEC, RECIPE, Synthetic(SPEC, RECIPE.seed))
-    while training.step < 31:
-        training.advance()
+    whole = trained()
+    training = Training(SPEC, RECIPE, Synthetic(SPEC, RECIPE))
+    list(islice(training.descend(), descended))
+    list(islice(training.polish(), polished))
     training.save(path)
     assert [file.name for file in tmp_path.iterdir()] == ["net.checkpoint.npz"]
     resumed = train(SPEC, RECIPE, progress=False, path=path, resume=True)
@@ -65,9 +77,9 @@ def test_a_training_that_was_interrupted_goes_on_as_if_it_had_not_been(tmp_path)
         (lambda path: path.write_text("PK"), "is not a checkpoint"),
         (lambda path: np.savez(path, a=1), "is not a checkpoint: 'facts'"),
         (
-            lambda path: Training(
-                SPEC, replace(RECIPE, rate=0.5), Synthetic(SPEC, RECIPE.seed)
-            ).save(path),
+            lambda path: Training(SPEC, replace(RECIPE, rate=0.5), Synthetic(SPEC, RECIPE)).save(
+                path
+            ),
             "is of another training: recipe is {",
         ),
     ],
@@ -80,28 +92,27 @@ def test_what_cannot_be_resumed_is_refused(change, words, tmp_path):
 
 
 def test_a_loss_that_is_no_number_ends_it():
-    training = Training(SPEC, RECIPE, Synthetic(SPEC, RECIPE.seed))
+    training = Training(SPEC, RECIPE, Synthetic(SPEC, RECIPE))
     training.net.set_weights([np.full_like(value, np.nan) for value in training.net.get_weights()])
     with pytest.raises(ModelError, match="the loss is nan after 20 steps: a lower --rate"):
-        while training.advance() is not None:
-            pass
+        list(training.descend())
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_five_minutes_make_a_fair_net():
-    # 40,000 steps took 5 minutes on two cores.
+    # 20,000 steps and 100 of Gauss-Newton took 5 minutes of one core.
     spec = get("original_24k")
-    recipe = replace(recipe_of("original_24k"), steps=40_000)
+    recipe = replace(recipe_of("original_24k"), polish=100)
     _, integers, _ = train(spec, recipe, progress=False)
     model = Model(spec, integers)
     assert max(quality.esr_per_corner(quality.reference_of(model), spec).values()) <= -15
 
 
 def test_it_ends_when_nothing_gets_better():
-    recipe = replace(RECIPE, steps=400, rate=1e-12, check_every=10, patience=3)
+    recipe = replace(RECIPE, steps=400, rate=1e-12, check_every=10, patience=3, polish=0)
     *_, history = train(SPEC, recipe, progress=False)
-    losses = [loss for _, loss in history]
+    losses = [loss for _, loss in history["descent"]]
     best = losses.index(min(losses))
     assert len(losses) == best + 4 < 40
 
@@ -147,7 +158,18 @@ def test_train_command_writes_an_honest_model(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("models.training.train.use_threads", lambda count: None)
     path = tmp_path / "net.npz"
     command = ["train", "original", "--sample-rate", "24000", "--steps", "30", "--batch", "4"]
-    command += ["--outputs", "64", "--seed", "5", "-o", str(path)]
+    command += [
+        "--outputs",
+        "64",
+        "--polish",
+        "1",
+        "--windows",
+        "2000",
+        "--seed",
+        "5",
+        "-o",
+        str(path),
+    ]
     assert main(command) == 0
     model = Model.load(path)
     assert model.spec == SPEC
@@ -160,6 +182,25 @@ def test_train_command_writes_an_honest_model(tmp_path, monkeypatch, capsys):
     out = capsys.readouterr().out
     for name, value in measured.items():
         assert f"{name:8} {value:9.2f} dB {meta['esr_db_float'][name]:9.2f} dB\n" in out
+
+
+def test_powers_of_two_can_be_trained_as_words(tmp_path, monkeypatch):
+    monkeypatch.setattr("models.training.train.use_threads", lambda count: None)
+    path = tmp_path / "net.npz"
+    command = ["train", "po2", "--no-po2", "--steps", "1", "--batch", "1", "--outputs", "8"]
+    assert main([*command, "--polish", "0", "-o", str(path)]) == 0
+    spec = Model.load(path).spec
+    assert [layer.weights for layer in spec.layers] == ["fixed"] * 7
+    assert spec.parameters == get("po2").parameters
+
+
+def test_shares_of_more_than_all_are_refused(tmp_path, capsys):
+    command = ["train", "original", "--edges", "0.7", "--inside", "0.4"]
+    assert main([*command, "-o", str(tmp_path / "net.npz")]) == 2
+    assert capsys.readouterr().err == (
+        "python -m models train: error: --edges 0.7 and --inside 0.4 are more than all examples; "
+        "allowed is a sum of 1\n"
+    )
 
 
 def test_train_command_on_recordings(tmp_path, monkeypatch, capsys):
@@ -175,7 +216,18 @@ def test_train_command_on_recordings(tmp_path, monkeypatch, capsys):
     (takes / "labels.json").write_text('{"*": {"in1": [-1, 0.5]}}')
     path = tmp_path / "net.npz"
     command = ["train", "original", "--sample-rate", "24000", "--steps", "30", "--batch", "4"]
-    command += ["--outputs", "64", "--data", str(takes), "-o", str(path)]
+    command += [
+        "--outputs",
+        "64",
+        "--polish",
+        "1",
+        "--windows",
+        "2000",
+        "--data",
+        str(takes),
+        "-o",
+        str(path),
+    ]
     assert main(command) == 0
     data = Recordings(takes, SPEC, seed=Recipe.seed)
     model = Model.load(path)

@@ -104,28 +104,47 @@ def test_two_channels_are_not_enough():
     assert str(caught.value) == "network: 2 input channels; wave, e0 and e1 need 3"
 
 
-def test_random_places_are_half_corners_half_edges():
-    for share in (0.0, 0.2, 1.0):
-        places = waves.random_places(np.random.default_rng(1), 8000, share)
-        on_edge = sum(place.embedding not in waves.CORNERS.values() for place in places)
-        assert on_edge / 8000 == pytest.approx(share, abs=0.02)
-    places = waves.random_places(np.random.default_rng(1), 8000)
-    at = [place for place in places if max(place.gains) == 1.0]
-    assert 3800 < len(at) < 4200  # 4000 +/- 4.5 sigma
+@pytest.mark.parametrize("edges, inside", [(0.0, 0.0), (0.4, 0.2), (1.0, 0.0), (0.3, 0.7)])
+def test_random_places_have_their_shares(edges, inside):
+    places = waves.random_places(np.random.default_rng(1), 8000, edges, inside)
+    waves_there = np.array([sum(gain > 1e-9 for gain in place.gains) for place in places])
+    for kinds, share in ((1, 1 - edges - inside), (2, edges), (4, inside)):
+        assert np.mean(waves_there == kinds) == pytest.approx(share, abs=0.02)  # 3.6 sigma
     for name in waves.WAVES:
-        assert 850 < at.count(waves.corner(name)) < 1150
-    edges = [place for place in places if max(place.gains) < 1.0]
+        wanted = 8000 * (1 - edges - inside) / 4
+        assert abs(places.count(waves.corner(name)) - wanted) < 150
     for a, b in waves.EDGES:
         first, second = list(waves.WAVES).index(a), list(waves.WAVES).index(b)
-        here = [p for p in edges if p.gains[first] and p.gains[second]]
-        assert 850 < len(here) < 1150
-        assert 0.45 < np.mean([np.arcsin(p.gains[first]) / (np.pi / 2) for p in here]) < 0.55
+        here = [
+            place.gains[first]
+            for place, kinds in zip(places, waves_there, strict=True)
+            if kinds == 2 and place.gains[first] and place.gains[second]
+        ]
+        assert abs(len(here) - 8000 * edges / 4) < 150
+        if here:
+            assert 0.45 < np.mean(np.arcsin(here) / (np.pi / 2)) < 0.55
+    points = [p.embedding for p, kinds in zip(places, waves_there, strict=True) if kinds == 4]
+    if points:
+        np.testing.assert_allclose(np.mean(points, axis=0), 0, atol=0.06)
+        assert np.abs(points).max() > 0.95
+
+
+def test_the_inside_meets_the_edges():
+    """On the border `inside` is `edge`; in the middle all four waves are as loud."""
+    for a, b in waves.EDGES:
+        for share in (0.0, 0.3, 0.5, 1.0):
+            wanted = waves.edge(a, b, share)
+            place = waves.inside(*wanted.embedding)
+            assert place.embedding == wanted.embedding
+            np.testing.assert_allclose(place.gains, wanted.gains, atol=1e-12)
+    np.testing.assert_allclose(waves.inside(0, 0).gains, 0.5)
+    assert np.sum(np.square(waves.inside(0.3, -0.8).gains)) == pytest.approx(1)
 
 
 def test_random_pitches_are_log_uniform(monkeypatch):
     seen = []
     monkeypatch.setattr(waves, "examples", lambda places, pitch, *rest: seen.extend(pitch))
-    waves.random_batch(np.random.default_rng(2), 4000, 8, get("waveshaper"))
+    waves.random_examples(np.random.default_rng(2), 4000, 8, get("waveshaper"))
     assert 30.3 <= min(seen) < 31 and 970 < max(seen) <= 1000
     below = [np.mean(np.array(seen) < 30 * (1000 / 30) ** q) for q in (0.25, 0.5, 0.75)]
     np.testing.assert_allclose(below, [0.25, 0.5, 0.75], atol=0.03)
@@ -144,7 +163,7 @@ def test_no_training_pitch_is_near_a_held_out_one():
 
 def test_random_batches_repeat_with_their_seed():
     spec = get("waveshaper")
-    batches = [waves.random_batch(np.random.default_rng(s), 3, 20, spec) for s in (4, 4, 5)]
+    batches = [waves.random_examples(np.random.default_rng(s), 3, 20, spec) for s in (4, 4, 5)]
     assert np.array_equal(batches[0][0], batches[1][0])
     assert np.array_equal(batches[0][1], batches[1][1])
     assert not np.array_equal(batches[0][1], batches[2][1])

@@ -19,7 +19,7 @@ RATE = 192_000
 CHANNELS = {"in1": "sine", "in2": "ramp", "in3": "square"}
 TAKES, SECONDS, BURST = 5, 0.45, 1024
 HOLD = 1140  # samples of a pitch: as long as a burst and its reading take
-STEPS, OUTPUTS, SEED = 8000, 256, 1
+STEPS, POLISH, OUTPUTS, SEED = 6000, 20, 256, 1
 
 
 def played(count):
@@ -46,6 +46,10 @@ class Corners:
         places = [waves.corner(names[index]) for index in rng.integers(len(names), size=size)]
         pitch = waves.random_pitches(rng, size)
         return waves.examples(places, pitch, rng.random(size), count, self.spec)
+
+    def windows(self, rng, size, ages):
+        inputs, targets = self.batch(rng, size, 1 + int(ages.max()))
+        return inputs[:, -1 - ages], targets[:, -1]
 
     def fixed(self, size, count):
         return self.batch(np.random.default_rng([SEED, 0x51DE]), size, count)
@@ -103,10 +107,11 @@ def test_recordings_teach_what_the_waves_teach(tmp_path, monkeypatch, capsys):
     # TensorFlow takes its number of threads only before its first operation.
     monkeypatch.setattr("models.training.train.use_threads", lambda count: None)
     spec, path = get("waveshaper"), tmp_path / "net.npz"
-    options = ["--steps", STEPS, "--outputs", OUTPUTS, "--seed", SEED, "--data", takes, "-o", path]
+    options = ["--steps", STEPS, "--polish", POLISH, "--outputs", OUTPUTS, "--seed", SEED]
+    options += ["--data", takes, "-o", path]
     status, said, _ = run_main(models_main, ["train", spec.name, *options], capsys)
     assert status == 0 and said.startswith("recordings, crc 0x"), said
-    recipe = replace(recipe_of(spec.name), steps=STEPS, outputs=OUTPUTS, seed=SEED)
+    recipe = replace(recipe_of(spec.name), steps=STEPS, polish=POLISH, outputs=OUTPUTS, seed=SEED)
     synthetic = Model(spec, train(spec, recipe, progress=False, data=Corners(spec))[1])
 
     found = {}

@@ -1,0 +1,207 @@
+"""Gauss-Newton steps on all weights of a small net at once: what gradient descent leaves undone.
+
+A step solves (J^T J + damping) d = J^T e, with J the derivatives of the output in each parameter
+and e the error of many single outputs. It needs memory for the square of the parameters.
+
+Source: Marquardt (1963); the scaled damping is More's (1978), with a floor for idle parameters.
+"""
+
+import numpy as np
+
+from models.spec import ModelError
+
+MAX_PARAMETERS = 6000  # 0.3 GB for J^T J in float64
+MEMORY = 2**20  # nodes of the tree, all examples together, that are in memory at once
+FLOOR = 0.3  # of the mean diagonal of J^T J: damping of parameters that hardly matter
+FIRST, LEAST, MOST = 1e-3, 1e-8, 1e6  # damping
+ROUND_DAMPING = 1e-4  # of the curvature where parameters are rounded
+
+
+def passes(spec):
+    """(index, layer) of every pass of every layer, in the order of computation."""
+    return [(index, layer) for index, layer in enumerate(spec.layers) for _ in range(layer.repeat)]
+
+
+def ages(spec):
+    """How many samples ago the frames are that one output depends on, int [n]; in the order of
+    [tap of the last pass, .., tap of the first] made flat."""
+    found = np.zeros(1, int)
+    for _, layer in reversed(passes(spec)):
+        taps = layer.dilation * (layer.kernel_size - 1 - np.arange(layer.kernel_size))
+        found = (found[:, None] + taps).reshape(-1)
+    return found
+
+
+def check_size(spec):
+    """Raises ModelError for a net of more than MAX_PARAMETERS."""
+    if spec.parameters > MAX_PARAMETERS:
+        raise ModelError(
+            f"{spec.name}: {spec.parameters} parameters are too many for Gauss-Newton steps; "
+            f"allowed are {MAX_PARAMETERS}, or --polish 0"
+        )
+
+
+class Tree:
+    """A net for single outputs of channel 0, from the few frames that an output depends on.
+
+    The frames of `ages` go in: every layer is then a matrix product and a reshape. Signals are
+    float32, clipped as the number format does and not rounded.
+
+    pairs : per layer (kernel [tap, in, out], bias [out]) floats
+    """
+
+    def __init__(self, spec, pairs):
+        number_format = spec.number_format
+        self.low = number_format.min / number_format.one
+        self.high = number_format.max / number_format.one
+        self.passes = passes(spec)
+        self.kernels = [
+            np.asarray(kernel, np.float32).reshape(-1, kernel.shape[2]) for kernel, _ in pairs
+        ]
+        self.biases = [np.asarray(bias, np.float32) for _, bias in pairs]
+        self.shapes = [kernel.shape for kernel, _ in pairs]
+        self.chunk = max(1, MEMORY // len(ages(spec)))
+        self.size = sum(array.size for array in self._parameters())
+
+    def _parameters(self):
+        """The arrays that `vector` strings together, per layer kernel and bias."""
+        for kernel, bias in zip(self.kernels, self.biases, strict=True):
+            yield from (kernel, bias)
+
+    @property
+    def vector(self):
+        """All parameters, float64 [size]."""
+        return np.concatenate([array.ravel() for array in self._parameters()]).astype(np.float64)
+
+    @vector.setter
+    def vector(self, values):
+        start = 0
+        for array in self._parameters():
+            array[...] = values[start : start + array.size].reshape(array.shape)
+            start += array.size
+
+    @property
+    def pairs(self):
+        """Per layer (kernel, bias), as they were given."""
+        return [
+            (kernel.reshape(shape), bias.copy())
+            for kernel, shape, bias in zip(self.kernels, self.shapes, self.biases, strict=True)
+        ]
+
+    def _forward(self, frames):
+        """Per pass (window [batch, nodes, taps * in], sum before clipping [batch, nodes, out])."""
+        signal, trace = frames, []
+        for index, layer in self.passes:
+            window = signal.reshape(len(signal), -1, len(self.kernels[index]))
+            total = window @ self.kernels[index] + self.biases[index]
+            trace.append((window, total))
+            signal = np.clip(total, 0 if layer.relu else self.low, self.high)
+        return trace
+
+    def outputs(self, frames):
+        """Channel 0 [batch] for frames float32 [batch, n, in]."""
+        return np.clip(self._forward(frames)[-1][1][:, 0, 0], self.low, self.high)
+
+    def chunked_outputs(self, frames):
+        """`outputs` of many frames, in pieces that fit into memory."""
+        return np.concatenate([self.outputs(frames[part]) for part in _chunks(self, len(frames))])
+
+    def derivatives(self, frames):
+        """(outputs [batch], derivatives float32 [batch, size]) for frames as `outputs` takes."""
+        trace = self._forward(frames)
+        found = [0] * 2 * len(self.kernels)
+        slopes = np.zeros_like(trace[-1][1])
+        slopes[..., 0] = 1
+        for (index, layer), (window, total) in zip(reversed(self.passes), reversed(trace)):
+            slopes = slopes * ((total > (0 if layer.relu else self.low)) & (total < self.high))
+            kernel_rows = (window.transpose(0, 2, 1) @ slopes).reshape(len(frames), -1)
+            found[2 * index] = found[2 * index] + kernel_rows
+            found[2 * index + 1] = found[2 * index + 1] + slopes.sum(axis=1)
+            slopes = slopes @ self.kernels[index].T
+            slopes = slopes.reshape(len(frames), -1, slopes.shape[-1] // layer.kernel_size)
+        outputs = np.clip(trace[-1][1][:, 0, 0], self.low, self.high)
+        return outputs, np.concatenate(found, axis=1)
+
+
+def step(tree, frames, targets, damping, check, fixed=None):
+    """Move the tree's parameters by one damped Gauss-Newton step.
+
+    frames  : float32 [batch, n, in];  targets: float32 [batch]
+    damping : as the step before returned it, FIRST before the first
+    check   : function(tree) -> bool; a step that it refuses is tried again with more damping
+    fixed   : bool [size], parameters that stay
+
+    Returns (damping of the next step, curvature [size, size] before this one). Where no damping
+    helps, the parameters stay.
+    """
+    before, curvature, gradient = _normal_equations(tree, frames, targets)
+    free = np.flatnonzero(~fixed) if fixed is not None else np.arange(tree.size)
+    part, gradient, start = curvature[np.ix_(free, free)], gradient[free], tree.vector
+    scale = np.diag(part) + FLOOR * np.trace(part) / len(free)
+    while damping < MOST:
+        move = np.linalg.solve(part + damping * np.diag(scale), gradient)
+        moved = start.copy()
+        moved[free] -= move
+        tree.vector = moved
+        promised = 2 * gradient @ move - move @ part @ move
+        kept = (before - error(tree, frames, targets)) / promised
+        if kept > 0.1 and check(tree):
+            if kept > 0.75:
+                return max(damping / 2, LEAST), curvature
+            return damping * 2 if kept < 0.25 else damping, curvature
+        damping *= 4
+    tree.vector = start
+    return FIRST, curvature
+
+
+def _normal_equations(tree, frames, targets):
+    """(mean squared error, J^T J [size, size], J^T e [size]), the latter over the examples too."""
+    curvature, gradient = np.zeros((tree.size, tree.size)), np.zeros(tree.size)
+    squares = 0.0
+    for part in _chunks(tree, len(frames)):
+        outputs, rows = tree.derivatives(frames[part])
+        errors = outputs - targets[part]
+        curvature += rows.T @ rows
+        gradient += rows.T @ errors
+        squares += float(errors.astype(np.float64) @ errors)
+    return tuple(value / len(frames) for value in (squares, curvature, gradient))
+
+
+def round_some(values, curvature, fixed, candidates, rounded, count):
+    """Round `count` parameters; the free ones move so that the output changes least.
+
+    values    : float64 [size];  curvature: as `step` returns it
+    fixed     : bool [size];  candidates: indices, free, of which those go first that cost least
+    rounded   : function of an array, to the grid
+    Returns (values, fixed) after it.
+
+    Source: Hassibi and Stork, Optimal Brain Surgeon (1993), with rounding for deletion.
+    """
+    values, fixed = values.copy(), fixed.copy()
+    free = np.flatnonzero(~fixed)
+    part = curvature[np.ix_(free, free)]
+    scale = np.diag(part) + FLOOR * np.trace(part) / len(free)
+    inverse = np.linalg.inv(part + ROUND_DAMPING * np.diag(scale))
+    place = np.searchsorted(free, np.sort(candidates))
+    for _ in range(count):
+        wrong = values[free[place]] - rounded(values[free[place]])
+        chosen = np.argmin(wrong**2 / inverse[place, place])
+        index, amount = place[chosen], wrong[chosen]
+        column = inverse[:, index].copy()
+        values[free] -= amount / column[index] * column
+        values[free[index]] = rounded(values[free[index]])
+        fixed[free[index]] = True
+        inverse -= np.outer(column, column) / column[index]
+        place = np.delete(place, chosen)
+        # What is rounded neither moves nor moves others: its row and column of the inverse are 0.
+        inverse[index], inverse[:, index] = 0, 0
+    return values, fixed
+
+
+def _chunks(tree, count):
+    return [slice(start, start + tree.chunk) for start in range(0, count, tree.chunk)]
+
+
+def error(tree, frames, targets):
+    """Mean squared error of channel 0."""
+    return float(np.mean((tree.chunked_outputs(frames) - targets).astype(np.float64) ** 2))

@@ -1,0 +1,106 @@
+"""Gauss-Newton steps on a QKeras net: its weights out, a step, and back."""
+
+import numpy as np
+
+from models.training import gauss_newton
+from models.training.gauss_newton import Tree, error
+
+CHUNK = 1024  # windows drawn at once
+CHECKS = 16_384  # windows of the check while kernels of powers of two are free
+WORSE = 1.2  # a step may make the check so much worse: single examples are noisy, divergence is not
+ROUNDING = (0.5, 0.85)  # of all steps: where the rounding to powers of two begins and ends
+
+
+class Polish:
+    """Improves the QKeras model `net` of `spec` in place.
+
+    data  : windows(rng, size, ages), see models.training.windows.random_windows
+    count : single outputs a step
+    check : function() -> error of `net` on examples that are always the same
+
+    Kernels of powers of two are free at first; in the share ROUNDING of the steps they are rounded,
+    a few in each, those first that matter least, and the other parameters make up for it.
+    fixed : bool [parameters], which of them are rounded
+    """
+
+    def __init__(self, net, spec, data, count, check):
+        self.net, self.spec, self.data, self.count, self.check = net, spec, data, count, check
+        self.ages = gauss_newton.ages(spec)
+        self.damping = gauss_newton.FIRST
+        self.powers = np.concatenate(
+            [
+                np.full(size, layer.weights == "po2" and is_kernel)
+                for layer in spec.layers
+                for is_kernel, size in (
+                    (True, layer.kernel_size * layer.in_channels * layer.out_channels),
+                    (False, layer.out_channels),
+                )
+            ]
+        )
+        self.fixed = np.zeros(len(self.powers), bool)
+
+    @property
+    def is_rounded(self):
+        """All powers of two are: the net is one that the hardware can play."""
+        return bool((self.fixed == self.powers).all())
+
+    def step(self, rng, share):
+        """One step on fresh examples; `share` of all steps are done after it. Returns the check, of
+        the unrounded net where it is not."""
+        tree = Tree(self.spec, self._pairs())
+        frames, targets = self._draw(rng, self.count)
+        check = self.check if self.is_rounded else self._check_of_tree(tree)
+        limit = WORSE * check()
+
+        def is_good(moved):
+            self._put(moved.pairs)
+            return check() < limit
+
+        self.damping, curvature = gauss_newton.step(
+            tree, frames, targets, self.damping, is_good, self.fixed
+        )
+        begin, end = ROUNDING
+        due = self.powers.sum() * np.clip((share - begin) / (end - begin), 0, 1)
+        count = int(np.ceil(due)) - self.fixed.sum()
+        if count > 0:
+            free = np.flatnonzero(self.powers & ~self.fixed)
+            tree.vector, self.fixed = gauss_newton.round_some(
+                tree.vector, curvature, self.fixed, free, self._to_powers, count
+            )
+        self._put(tree.pairs)
+        return self.check() if self.is_rounded else check()
+
+    def _check_of_tree(self, tree):
+        frames, targets = self._draw(np.random.default_rng(0), CHECKS)
+        return lambda: error(tree, frames, targets)
+
+    def _draw(self, rng, count):
+        return draw(self.data, rng, count, self.ages, self.spec.number_format)
+
+    def _to_powers(self, values):
+        """The nearest of 0 and the number format's powers of two, but its minimum."""
+        number_format = self.spec.number_format
+        grid = 2.0 ** np.arange(number_format.bits - 1)
+        grid = np.concatenate([-grid[::-1], [0], grid]) / number_format.one
+        return grid[np.abs(np.asarray(values)[..., None] - grid).argmin(axis=-1)]
+
+    def _pairs(self):
+        """Per layer (kernel, bias), clipped as the quantisers clip."""
+        number_format = self.spec.number_format
+        low, high = (x / number_format.one for x in (number_format.min, number_format.max))
+        layers = (self.net.get_layer(f"conv{index}") for index in range(len(self.spec.layers)))
+        return [tuple(np.clip(x, low, high) for x in layer.get_weights()) for layer in layers]
+
+    def _put(self, pairs):
+        for index, pair in enumerate(pairs):
+            self.net.get_layer(f"conv{index}").set_weights(pair)
+
+
+def draw(data, rng, count, ages, number_format):
+    """(frames float32 [count, ages, in], targets float32 [count]) of data.windows."""
+    frames, targets = [], []
+    for start in range(0, count, CHUNK):
+        inputs, target = data.windows(rng, min(CHUNK, count - start), ages)
+        frames.append(number_format.to_float(inputs).astype(np.float32))
+        targets.append(target.astype(np.float32))
+    return np.concatenate(frames), np.concatenate(targets)

@@ -1,0 +1,110 @@
+"""Wide nets that begin as narrow ones side by side."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models.spec import Conv1DSpec, ModelError, NetworkSpec
+from models.topologies import get
+from models.training.blocks import Together, join, narrow
+from models.training.quality import FloatTwin
+from models.training.recipe import Recipe, recipe_of
+from models.training.train import Synthetic, train
+
+SMALL = NetworkSpec(
+    (
+        Conv1DSpec(3, 16, 2, 1),
+        Conv1DSpec(16, 16, 2, 2),
+        Conv1DSpec(16, 8, 3, 4),
+        Conv1DSpec(8, 8, 2, 16),
+        Conv1DSpec(8, 8),
+        Conv1DSpec(8, 2, 2, relu=False),
+    ),
+    name="small",
+)
+BLOCKS = {"small": (SMALL, 2, (2, 3)), "wide": (get("wide"), 4, recipe_of("wide").held_by)}
+
+
+def random_pairs(spec, seed):
+    rng = np.random.default_rng(seed)
+    return [
+        (
+            rng.normal(size=(layer.kernel_size, layer.in_channels, layer.out_channels)) * 0.2,
+            rng.normal(size=layer.out_channels) * 0.1,
+        )
+        for layer in spec.layers
+    ]
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_the_joined_net_is_the_mean_of_its_blocks(name):
+    spec, count, held_by = BLOCKS[name]
+    block = narrow(spec, count, held_by)
+    blocks = [random_pairs(block, seed) for seed in range(count)]
+    before = random_pairs(spec, 99)
+    kernels = [kernel.copy() for kernel, _ in before]
+    joined = join(spec, before, blocks, held_by)
+    inputs = np.random.default_rng(1).integers(-8000, 8000, (700, spec.in_channels))
+    mean = np.mean([FloatTwin(block, pairs)(inputs) for pairs in blocks], axis=0)
+    whole = FloatTwin(spec, joined)(inputs)
+    heard = slice(spec.receptive_field, None)
+    assert np.abs(mean[heard]).max() < 7.9, "nothing is clipped"
+    np.testing.assert_allclose(whole[heard], mean[heard], atol=1e-12)
+    for kernel, (kept, _) in zip(kernels, before, strict=True):
+        np.testing.assert_array_equal(kept, kernel)
+    # What is left over is as random as it was, and can learn.
+    assert (joined[1][0][:, :, -1] == before[1][0][:, :, -1]).all()
+
+
+def test_the_blocks_of_wide_are_the_waveshaper_with_one_output():
+    block, original = narrow(*BLOCKS["wide"]), get("waveshaper")
+    last = replace(original.layers[-1], out_channels=1)
+    assert block.layers == (*original.layers[:-1], last)
+
+
+def test_channels_that_do_not_divide_are_refused():
+    with pytest.raises(ModelError) as caught:
+        narrow(SMALL, 3, (2, 3))
+    assert str(caught.value) == "layer 2: 8 channels do not divide into 3 blocks"
+
+
+def test_together_the_blocks_get_better_than_each():
+    spec = narrow(replace(get("wide"), sample_rate=24_000), 4, recipe_of("wide").held_by)
+    data = Synthetic(spec, Recipe())
+    blocks = [random_pairs(spec, seed) for seed in range(2)]
+    together = Together(spec, blocks, data, 6000, np.random.default_rng(1))
+    checks = [together.round() for _ in range(3)]
+    frames, targets = together.fixed
+    mean = sum(tree.chunked_outputs(frames) for tree in together.trees) / 2
+    assert checks[-1] == pytest.approx(np.mean((mean - targets) ** 2))
+    assert checks[2] < 0.8 * checks[0] and checks[2] < 0.7
+    assert all((a[0] != b[0]).any() for a, b in zip(together.pairs[0], blocks[0], strict=True))
+
+
+def test_a_net_with_blocks_is_trained_and_resumed(tmp_path):
+    """Interrupted behind the first block it comes to the same."""
+    spec = replace(SMALL, sample_rate=24_000)
+    recipe = Recipe(
+        steps=2,
+        batch=4,
+        outputs=32,
+        check_every=1,
+        polish=0,
+        blocks=2,
+        held_by=(2, 3),
+        rounds=2,
+        block=Recipe(steps=4, batch=4, outputs=32, check_every=2, polish=1, windows=500),
+    )
+    path = tmp_path / "net.checkpoint.npz"
+    _, whole, history = train(spec, recipe, progress=False, path=path)
+    assert [step for step, _ in history["together"]] == [1, 2]
+    assert [step for step, _ in history["descent"]] == [0, 1, 2]
+    names = [f"net.{part}checkpoint.npz" for part in ("", "block0.", "block1.")]
+    assert sorted(file.name for file in tmp_path.iterdir()) == sorted(names)
+    for name in (names[0], names[2]):
+        (tmp_path / name).unlink()
+    _, again, same = train(spec, recipe, progress=False, path=path, resume=True)
+    assert same == history
+    for a, b in zip(whole, again, strict=True):
+        assert np.array_equal(a[0], b[0]) and np.array_equal(a[1], b[1])

@@ -1,0 +1,176 @@
+"""Gauss-Newton: the tree is the net, its derivatives are derivatives, its steps go down."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models.spec import Conv1DSpec, ModelError, NetworkSpec
+from models.topologies import get
+from models.training import gauss_newton, windows
+from models.training.gauss_newton import Tree, ages
+from models.training.loop import Training
+from models.training.quality import FloatTwin
+from models.training.recipe import Recipe
+from models.training.train import Synthetic
+
+REUSE = NetworkSpec(
+    (
+        Conv1DSpec(3, 4, 3, 2),
+        Conv1DSpec(4, 4, 2, 5, repeat=2),
+        Conv1DSpec(4, 2, weights="po2"),
+        Conv1DSpec(2, 2, 2, 1, relu=False, repeat=2),
+    ),
+    name="small",
+)
+
+
+def random_pairs(spec, seed):
+    rng = np.random.default_rng(seed)
+    return [
+        (
+            rng.normal(size=(layer.kernel_size, layer.in_channels, layer.out_channels)) * 0.7,
+            rng.normal(size=layer.out_channels) * 0.3 + 0.1,
+        )
+        for layer in spec.layers
+    ]
+
+
+def windows_of(inputs, spec):
+    """The frames of `ages` for every output that has all its history."""
+    back, last = ages(spec), spec.receptive_field - 1
+    return np.array([inputs[t - back] for t in range(last, len(inputs))])
+
+
+@pytest.mark.parametrize("spec", [REUSE, get("mcu"), get("po2"), get("waveshaper")])
+def test_the_tree_computes_the_net(spec):
+    pairs = random_pairs(spec, 1)
+    rng = np.random.default_rng(2)
+    inputs = rng.integers(-9000, 9000, (spec.receptive_field + 40, spec.in_channels))
+    wanted = FloatTwin(spec, pairs)(inputs)[spec.receptive_field - 1 :]
+    frames = spec.number_format.to_float(windows_of(inputs, spec)).astype(np.float32)
+    tree = Tree(spec, pairs)
+    outputs, _ = tree.derivatives(frames)
+    np.testing.assert_allclose(outputs, wanted, atol=2e-4)
+    np.testing.assert_array_equal(tree.outputs(frames), outputs)
+    for given, kept in zip(pairs, tree.pairs, strict=True):
+        np.testing.assert_array_equal(np.float32(given[0]), kept[0])
+        np.testing.assert_array_equal(np.float32(given[1]), kept[1])
+
+
+def test_derivatives_are_differences():
+    """Of every parameter; a few outputs cross a bend of ReLU or clipping in between."""
+    rng = np.random.default_rng(3)
+    frames = rng.normal(size=(50, len(ages(REUSE)), 3)).astype(np.float32)
+    tree = Tree(REUSE, random_pairs(REUSE, 4))
+    assert tree.size == REUSE.parameters
+    _, rows = tree.derivatives(frames)
+    assert np.abs(rows).max() > 0.1
+    start, step = tree.vector, 2.0**-10
+    for index in range(tree.size):
+        ends = []
+        for sign in (1, -1):
+            moved = start.copy()
+            moved[index] += sign * step
+            tree.vector = moved
+            ends.append(tree.outputs(frames).astype(np.float64))
+        near = np.isclose((ends[0] - ends[1]) / (2 * step), rows[:, index], atol=0.02, rtol=0.02)
+        assert near.mean() > 0.9, f"parameter {index}"
+
+
+def test_one_step_solves_a_linear_net():
+    """Without a bend in the way least squares are exact."""
+    spec = NetworkSpec((Conv1DSpec(3, 1, 4, 2, relu=False),))
+    rng = np.random.default_rng(5)
+    truth, start = random_pairs(spec, 6), random_pairs(spec, 7)
+    frames = rng.uniform(-1, 1, (500, 4, 3)).astype(np.float32)
+    targets = Tree(spec, truth).outputs(frames)
+    tree = Tree(spec, start)
+    damping, _ = gauss_newton.step(tree, frames, targets, 1e-8, lambda tree: True)
+    np.testing.assert_allclose(tree.pairs[0][0], truth[0][0], atol=1e-4)
+    assert damping == 1e-8
+
+
+def test_a_step_that_is_refused_leaves_all_as_it_was():
+    spec = NetworkSpec((Conv1DSpec(3, 1, relu=False),))
+    tree = Tree(spec, random_pairs(spec, 8))
+    before, frames = tree.vector, np.ones((10, 1, 3), np.float32)
+    damping, _ = gauss_newton.step(tree, frames, np.ones(10, np.float32), 0.1, lambda tree: False)
+    np.testing.assert_array_equal(tree.vector, before)
+    assert damping == gauss_newton.FIRST
+
+
+def test_a_wide_net_is_refused():
+    recipe = Recipe(steps=1, batch=1, outputs=8, polish=1)
+    spec = get("wide")
+    with pytest.raises(ModelError) as caught:
+        Training(spec, recipe, Synthetic(spec, recipe))
+    assert str(caught.value) == (
+        f"wide: {spec.parameters} parameters are too many for Gauss-Newton steps; allowed are "
+        "6000, or --polish 0"
+    )
+
+
+def polished(name, steps):
+    """(first check, Training) of a short training at 24 kHz."""
+    spec = replace(get(name), sample_rate=24_000)
+    recipe = Recipe(
+        steps=40, batch=8, outputs=64, check_every=40, polish=steps, windows=6000, seed=2
+    )
+    training = Training(spec, recipe, Synthetic(spec, recipe))
+    list(training.descend())
+    first = training.check()
+    assert len(list(training.polish())) == steps
+    return first, training
+
+
+@pytest.mark.parametrize("name", ["original", "mcu", "reuse"])
+def test_polishing_goes_on_where_descent_ends(name):
+    first, training = polished(name, 3)
+    assert training.best == min(loss for _, loss in training.history["polish"]) < 0.9 * first
+    assert training.history["unrounded"] == []
+
+
+def test_powers_of_two_are_free_and_then_rounded():
+    first, training = polished("po2", 8)
+    unrounded, rounded = (training.history[kind] for kind in ("unrounded", "polish"))
+    assert [step for step, _ in unrounded] == [1, 2, 3, 4, 5, 6]
+    assert [step for step, _ in rounded] == [7, 8], "the last are rounded by 0.85 of 8 steps"
+    assert unrounded[3][1] < 0.9 * first
+    for index, layer in enumerate(training.spec.layers):
+        kernel, bias = training.net.get_layer(f"conv{index}").get_weights()
+        exponents = np.log2(np.abs(kernel[kernel != 0]))
+        assert (exponents == np.rint(exponents)).all() == (layer.weights == "po2")
+    assert training.kept is not None and training.best <= first
+
+
+def test_rounding_moves_the_others():
+    """Two parameters that do the same: what one loses the other gains, the third stays alone."""
+    curvature = np.array([[1.0, 1, 0], [1, 1, 0], [0, 0, 1]]) + 1e-6 * np.eye(3)
+    values, fixed = np.array([0.9, 0.4, 0.3]), np.zeros(3, bool)
+    args = curvature, fixed, np.array([0, 2]), np.rint
+    moved, now_fixed = gauss_newton.round_some(values, *args, 1)
+    assert now_fixed.tolist() == [True, False, False], "it costs less: 1 can make up for 0"
+    np.testing.assert_allclose(moved, [1, 0.3, 0.3], atol=0.01)
+    moved, now_fixed = gauss_newton.round_some(values, *args, 2)
+    assert now_fixed.tolist() == [True, False, True]
+    np.testing.assert_allclose(moved, [1, 0.3, 0], atol=0.01)
+    assert values.tolist() == [0.9, 0.4, 0.3] and not fixed.any(), "the caller's arrays stay"
+
+
+def test_fixed_parameters_stay():
+    spec = NetworkSpec((Conv1DSpec(3, 1, relu=False),))
+    tree = Tree(spec, random_pairs(spec, 9))
+    frames = np.random.default_rng(1).uniform(-1, 1, (100, 1, 3)).astype(np.float32)
+    targets = Tree(spec, random_pairs(spec, 10)).outputs(frames)
+    before, fixed = tree.vector, np.array([False, True, False, True])
+    gauss_newton.step(tree, frames, targets, 1e-3, lambda tree: True, fixed)
+    assert ((tree.vector == before) == fixed).all()
+
+
+def test_windows_are_what_an_output_depends_on():
+    back = ages(REUSE)
+    assert back.max() == REUSE.receptive_field - 1 and back.min() == 0
+    assert len(back) == 3 * 2 * 2 * 2 * 2
+    inputs, _ = windows.random_windows(np.random.default_rng(1), 10, back, get("waveshaper"))
+    assert inputs.shape == (10, len(back), 4)
