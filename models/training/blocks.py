@@ -79,6 +79,8 @@ class Together:
         self.damping[number], _ = gauss_newton.step(
             self.trees[number], frames, left, self.damping[number], is_good
         )
+        tree = self.trees[number]
+        tree.vector = np.clip(tree.vector, tree.low, tree.high)  # as the quantisers will
 
 
 def join(spec, pairs, blocks, indices):
