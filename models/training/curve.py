@@ -28,9 +28,11 @@ def draw(name, history, path):
         if kind in FINAL and best in losses:
             point = steps[list(losses).index(best)], 10 * np.log10(best)
             axes.plot(*point, "o", color="black")
+            side = "right" if point[0] > steps.mean() else "left"
             axes.annotate(
-                f"{point[1]:.1f} dB", point, (0, -14), textcoords="offset points", ha="center"
+                f"{point[1]:.1f} dB", point, (0, -14), textcoords="offset points", ha=side
             )
+        axes.margins(y=0.15)
         axes.set(xlabel=TITLES[kind])
         axes.grid(alpha=0.3)
     panels[0].set(ylabel="dB of full wave")
