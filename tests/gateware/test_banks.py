@@ -80,14 +80,14 @@ def play_a_swap(model, other, folding, codec_frames, period, commit):
 
 @pytest.mark.parametrize("part", range(4))
 def test_a_swap_in_any_cycle_of_a_frame_mixes_no_banks(part):
-    """Every cycle of two frame periods, with every stage at work on another frame."""
+    """Every cycle of a frame period, with every stage at work on another frame."""
     layers = [Conv1DSpec(3, 3, 2, 1), Conv1DSpec(3, 3, 2, 2, weights="po2"), Conv1DSpec(3, 2)]
     model, other = (random_model(NetworkSpec(layers), seed, scale=0.3) for seed in (1, 2))
     folding = Folding(model.spec, tuple(LayerFolding(layer, 1, 1) for layer in layers), 0)
     period, swapped = folding.cycles, set()
     codec_frames = np.random.default_rng(0).integers(-4096, 4097, (9, 4))
     frames = [[a, b, c] for a, b, c, _ in codec_frames.tolist()]
-    commits = range(2 * period, 4 * period)
+    commits = range(2 * period, 3 * period)
     for commit in commits[part::4]:
         heard, banks = play_a_swap(model, other, folding, codec_frames, period, commit)
         assert banks == sorted(banks) and set(banks) == {0, 1}, f"commit {commit}: {banks}"
