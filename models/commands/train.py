@@ -22,7 +22,7 @@ MORE = (
 )
 
 OPTIONS = {
-    "steps": (positive, "steps of gradient descent"),
+    "steps": (natural, "steps of gradient descent"),
     "batch": (positive, "examples a step"),
     "outputs": (positive, "loss samples an example"),
     "rate": (positive_float, "first learning rate"),
@@ -72,6 +72,8 @@ def run(args):
             f"--edges {recipe.edges:g} and --inside {recipe.inside:g} are more than all examples; "
             "allowed is a sum of 1"
         )
+    if not (recipe.steps or recipe.polish or recipe.trunk_steps):
+        raise ModelError("--steps 0 and --polish 0 leave nothing to do; allowed is one of them")
     data = _recordings(args.data, spec, recipe) if "data" in args else None
     os.environ["OMP_NUM_THREADS"] = str(args.threads)
     try:

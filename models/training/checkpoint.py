@@ -15,14 +15,14 @@ def path_of(output):
     return Path(output).with_suffix(".checkpoint.npz")
 
 
-def of_block(path, number):
-    """Where the training keeps the state of a block (blocks.py), beside its own `path`."""
-    return path.with_name(path.name.replace(".checkpoint", f".block{number}.checkpoint"))
+def of_part(path, part):
+    """Where a training keeps the state of a part of it, beside its own `path`."""
+    return path.with_name(path.name.replace(".checkpoint", f".{part}.checkpoint"))
 
 
 def remove(path):
-    """Of a training and its blocks."""
-    for found in [path, *path.parent.glob(of_block(path, "*").name)]:
+    """Of a training and its parts."""
+    for found in [path, *path.parent.glob(of_part(path, "*").name)]:
         found.unlink(missing_ok=True)
 
 

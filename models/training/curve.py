@@ -3,7 +3,7 @@
 import numpy as np
 
 TITLES = {
-    "together": "rounds of the blocks",
+    "trunk": "truncated Gauss-Newton steps",
     "descent": "steps of gradient descent",
     "unrounded": "Gauss-Newton, powers of two not yet",
     "polish": "Gauss-Newton steps",

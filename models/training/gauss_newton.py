@@ -6,6 +6,8 @@ and e the error of many single outputs. It needs memory for the square of the pa
 Source: Marquardt (1963); the scaled damping is More's (1978), with a floor for idle parameters.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from models.spec import ModelError
@@ -15,6 +17,19 @@ MEMORY = 2**20  # nodes of the tree, all examples together, that are in memory a
 FLOOR = 0.3  # of the mean diagonal of J^T J: damping of parameters that hardly matter
 FIRST, LEAST, MOST = 1e-3, 1e-8, 1e6  # damping
 ROUND_DAMPING = 1e-4  # of the curvature where parameters are rounded
+
+
+class Windows(NamedTuple):
+    """Single outputs that are wanted, each with the frames of `ages` that it is made from.
+
+    frames : float32 [batch, n, in]
+    targets: float32 [batch]
+    weights: float32 [batch], of the squared errors: 1, or less for what was drawn more often
+    """
+
+    frames: np.ndarray
+    targets: np.ndarray
+    weights: np.ndarray
 
 
 def passes(spec):
@@ -75,10 +90,18 @@ class Tree:
 
     @vector.setter
     def vector(self, values):
-        start = 0
-        for array in self._parameters():
-            array[...] = values[start : start + array.size].reshape(array.shape)
-            start += array.size
+        parts = [part for pair in self.split(values) for part in pair]
+        for array, part in zip(self._parameters(), parts, strict=True):
+            array[...] = part
+
+    def split(self, values):
+        """Per layer (kernel [taps * in, out], bias [out]): the pieces of a `vector`."""
+        found, start = [], 0
+        for kernel, bias in zip(self.kernels, self.biases, strict=True):
+            middle, stop = start + kernel.size, start + kernel.size + bias.size
+            found.append((values[start:middle].reshape(kernel.shape), values[middle:stop]))
+            start = stop
+        return found
 
     @property
     def pairs(self):
@@ -88,8 +111,9 @@ class Tree:
             for kernel, shape, bias in zip(self.kernels, self.shapes, self.biases, strict=True)
         ]
 
-    def _forward(self, frames):
-        """Per pass (window [batch, nodes, taps * in], sum before clipping [batch, nodes, out])."""
+    def forward(self, frames):
+        """Per pass (window [batch, nodes, taps * in], sum before clipping [batch, nodes, out]), for
+        frames float32 [batch, n, in]."""
         signal, trace = frames, []
         for index, layer in self.passes:
             window = signal.reshape(len(signal), -1, len(self.kernels[index]))
@@ -98,9 +122,13 @@ class Tree:
             signal = np.clip(total, 0 if layer.relu else self.low, self.high)
         return trace
 
+    def passed(self, layer, total):
+        """bool: which sums the layer's ReLU and clipping leave as they are."""
+        return (total > (0 if layer.relu else self.low)) & (total < self.high)
+
     def outputs(self, frames):
         """Channel 0 [batch] for frames float32 [batch, n, in]."""
-        return np.clip(self._forward(frames)[-1][1][:, 0, 0], self.low, self.high)
+        return np.clip(self.forward(frames)[-1][1][:, 0, 0], self.low, self.high)
 
     def chunked_outputs(self, frames):
         """`outputs` of many frames, in pieces that fit into memory."""
@@ -108,12 +136,12 @@ class Tree:
 
     def derivatives(self, frames):
         """(outputs [batch], derivatives float32 [batch, size]) for frames as `outputs` takes."""
-        trace = self._forward(frames)
+        trace = self.forward(frames)
         found = [0] * 2 * len(self.kernels)
         slopes = np.zeros_like(trace[-1][1])
         slopes[..., 0] = 1
         for (index, layer), (window, total) in zip(reversed(self.passes), reversed(trace)):
-            slopes = slopes * ((total > (0 if layer.relu else self.low)) & (total < self.high))
+            slopes = slopes * self.passed(layer, total)
             kernel_rows = (window.transpose(0, 2, 1) @ slopes).reshape(len(frames), -1)
             found[2 * index] = found[2 * index] + kernel_rows
             found[2 * index + 1] = found[2 * index + 1] + slopes.sum(axis=1)
@@ -123,10 +151,10 @@ class Tree:
         return outputs, np.concatenate(found, axis=1)
 
 
-def step(tree, frames, targets, damping, check, fixed=None):
+def step(tree, seen, damping, check, fixed=None):
     """Move the tree's parameters by one damped Gauss-Newton step.
 
-    frames  : float32 [batch, n, in];  targets: float32 [batch]
+    seen    : Windows
     damping : as the step before returned it, FIRST before the first
     check   : function(tree) -> bool; a step that it refuses is tried again with more damping
     fixed   : bool [size], parameters that stay
@@ -134,7 +162,7 @@ def step(tree, frames, targets, damping, check, fixed=None):
     Returns (damping of the next step, curvature [size, size] before this one). Where no damping
     helps, the parameters stay.
     """
-    before, curvature, gradient = _normal_equations(tree, frames, targets)
+    before, curvature, gradient = _normal_equations(tree, seen)
     free = np.flatnonzero(~fixed) if fixed is not None else np.arange(tree.size)
     part, gradient, start = curvature[np.ix_(free, free)], gradient[free], tree.vector
     scale = np.diag(part) + FLOOR * np.trace(part) / len(free)
@@ -144,7 +172,7 @@ def step(tree, frames, targets, damping, check, fixed=None):
         moved[free] -= move
         tree.vector = moved
         promised = 2 * gradient @ move - move @ part @ move
-        kept = (before - error(tree, frames, targets)) / promised
+        kept = (before - error(tree, seen)) / promised
         if kept > 0.1 and check(tree):
             if kept > 0.75:
                 return max(damping / 2, LEAST), curvature
@@ -154,17 +182,19 @@ def step(tree, frames, targets, damping, check, fixed=None):
     return FIRST, curvature
 
 
-def _normal_equations(tree, frames, targets):
+def _normal_equations(tree, seen):
     """(mean squared error, J^T J [size, size], J^T e [size]), the latter over the examples too."""
     curvature, gradient = np.zeros((tree.size, tree.size)), np.zeros(tree.size)
     squares = 0.0
-    for part in _chunks(tree, len(frames)):
-        outputs, rows = tree.derivatives(frames[part])
-        errors = outputs - targets[part]
+    for part in _chunks(tree, len(seen.frames)):
+        outputs, rows = tree.derivatives(seen.frames[part])
+        roots = np.sqrt(seen.weights[part])
+        errors = (outputs - seen.targets[part]) * roots
+        rows *= roots[:, None]
         curvature += rows.T @ rows
         gradient += rows.T @ errors
         squares += float(errors.astype(np.float64) @ errors)
-    return tuple(value / len(frames) for value in (squares, curvature, gradient))
+    return tuple(value / len(seen.frames) for value in (squares, curvature, gradient))
 
 
 def round_some(values, curvature, fixed, candidates, rounded, count):
@@ -202,6 +232,7 @@ def _chunks(tree, count):
     return [slice(start, start + tree.chunk) for start in range(0, count, tree.chunk)]
 
 
-def error(tree, frames, targets):
-    """Mean squared error of channel 0."""
-    return float(np.mean((tree.chunked_outputs(frames) - targets).astype(np.float64) ** 2))
+def error(tree, seen):
+    """Mean squared error of channel 0 on Windows, each with its weight."""
+    errors = (tree.chunked_outputs(seen.frames) - seen.targets).astype(np.float64)
+    return float(np.mean(seen.weights * errors**2))

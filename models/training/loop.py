@@ -28,8 +28,8 @@ class Training:
     make its mean squared error small. The check is that error on FIXED examples.
     step, polished: how many steps of either were done
     best: the smallest check so far of a net that the hardware can play
-    history: {"together": .., "descent": .., "unrounded": .., "polish": ..}, lists of (step, check);
-             together are rounds of the blocks that it begins with, unrounded are Gauss-Newton steps
+    history: {"trunk": .., "descent": .., "unrounded": .., "polish": ..}, lists of (step, check);
+             trunk are steps of the Trunk that it begins with, unrounded are Gauss-Newton steps
              before all powers of two are rounded
     Raises ModelError for Gauss-Newton steps of a net that is too large for them.
     """
@@ -40,7 +40,7 @@ class Training:
         keras.utils.set_random_seed(recipe.seed)
         self.spec, self.recipe, self.data = spec, recipe, data
         self.net = build(spec)
-        schedule = keras.optimizers.schedules.CosineDecay(recipe.rate, recipe.steps)
+        schedule = keras.optimizers.schedules.CosineDecay(recipe.rate, max(recipe.steps, 1))
         self.optimizer = keras.optimizers.Adam(schedule)
         self.optimizer.build(self.net.trainable_variables)
         self.rng = np.random.default_rng(recipe.seed)
@@ -50,7 +50,7 @@ class Training:
         self.begun = time.monotonic()  # of this part of it
         self.spent = 0.0
         self.kept, self.best = None, np.inf
-        self.history = {"together": [], "descent": [], "unrounded": [], "polish": []}
+        self.history = {"trunk": [], "descent": [], "unrounded": [], "polish": []}
         loss = mix(recipe)
 
         @tf.function(jit_compile=True)  # a third faster on one thread
@@ -79,13 +79,13 @@ class Training:
         layers = (self.net.get_layer(f"conv{index}") for index in range(len(self.spec.layers)))
         return [tuple(layer.get_weights()) for layer in layers]
 
-    def begin(self, pairs, together, seconds):
-        """Begin with these weights; together: list of (round, check) of what they come from, and
-        the seconds that took."""
+    def begin(self, pairs, trunk, seconds):
+        """Begin with these weights; trunk: list of (step, check) of what they come from, and the
+        seconds that took."""
         self.spent = seconds
         for index, pair in enumerate(pairs):
             self.net.get_layer(f"conv{index}").set_weights(pair)
-        self.history["together"] = together
+        self.history["trunk"] = trunk
         self._note("descent", 0, self.check())
 
     def _tensors(self, inputs, target):
@@ -120,6 +120,8 @@ class Training:
     def polish(self):
         """Gauss-Newton steps from the best net on, likewise; each is checked."""
         if not self.polished:
+            if self.kept is None:  # no gradient descent
+                self._note("descent", 0, self.check())
             self.net.set_weights(self.kept)
         while self.polished < self.recipe.polish and not self._is_stale("polish"):
             self.polished += 1

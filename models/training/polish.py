@@ -3,7 +3,7 @@
 import numpy as np
 
 from models.training import gauss_newton
-from models.training.gauss_newton import Tree, error
+from models.training.gauss_newton import Tree, Windows, error
 
 CHUNK = 1024  # windows drawn at once
 CHECKS = 16_384  # windows of the check while kernels of powers of two are free
@@ -14,7 +14,7 @@ ROUNDING = (0.5, 0.85)  # of all steps: where the rounding to powers of two begi
 class Polish:
     """Improves the QKeras model `net` of `spec` in place.
 
-    data  : windows(rng, size, ages), see models.training.windows.random_windows
+    data  : windows(rng, size, ages), as models.training.windows.random_windows returns them
     count : single outputs a step
     check : function() -> error of `net` on examples that are always the same
 
@@ -48,7 +48,7 @@ class Polish:
         """One step on fresh examples; `share` of all steps are done after it. Returns the check, of
         the unrounded net where it is not."""
         tree = Tree(self.spec, self._pairs())
-        frames, targets = self._draw(rng, self.count)
+        seen = self._draw(rng, self.count)
         check = self.check if self.is_rounded else self._check_of_tree(tree)
         limit = WORSE * check()
 
@@ -56,9 +56,7 @@ class Polish:
             self._put(moved.pairs)
             return check() < limit
 
-        self.damping, curvature = gauss_newton.step(
-            tree, frames, targets, self.damping, is_good, self.fixed
-        )
+        self.damping, curvature = gauss_newton.step(tree, seen, self.damping, is_good, self.fixed)
         begin, end = ROUNDING
         due = self.powers.sum() * np.clip((share - begin) / (end - begin), 0, 1)
         count = int(np.ceil(due)) - self.fixed.sum()
@@ -71,8 +69,8 @@ class Polish:
         return self.check() if self.is_rounded else check()
 
     def _check_of_tree(self, tree):
-        frames, targets = self._draw(np.random.default_rng(0), CHECKS)
-        return lambda: error(tree, frames, targets)
+        seen = self._draw(np.random.default_rng(0), CHECKS)
+        return lambda: error(tree, seen)
 
     def _draw(self, rng, count):
         return draw(self.data, rng, count, self.ages, self.spec.number_format)
@@ -97,10 +95,10 @@ class Polish:
 
 
 def draw(data, rng, count, ages, number_format):
-    """(frames float32 [count, ages, in], targets float32 [count]) of data.windows."""
-    frames, targets = [], []
+    """`count` Windows of data.windows."""
+    drawn = []
     for start in range(0, count, CHUNK):
-        inputs, target = data.windows(rng, min(CHUNK, count - start), ages)
-        frames.append(number_format.to_float(inputs).astype(np.float32))
-        targets.append(target.astype(np.float32))
-    return np.concatenate(frames), np.concatenate(targets)
+        inputs, targets, weights = data.windows(rng, min(CHUNK, count - start), ages)
+        frames = number_format.to_float(inputs).astype(np.float32)
+        drawn.append((frames, targets.astype(np.float32), weights.astype(np.float32)))
+    return Windows(*map(np.concatenate, zip(*drawn, strict=True)))

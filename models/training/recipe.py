@@ -12,6 +12,8 @@ class Recipe:
     edges:      share of the synthetic examples that lie on an edge of the embedding plane
     inside:     share of them that lie inside the plane; the others are corners
     jumping:    share of the windows of Gauss-Newton steps in which the embedding jumps
+    sharp:      share of the windows drawn more often the shorter the wave's last turn is ago
+    beyond:     factor by which the synthetic pitches go beyond waves.PITCH_RANGE at either end
     slope:      weight in the loss of the mean squared error of the steps from sample to sample
     spectral:   weight in the loss of the multi-resolution STFT distance (loss.py)
     check_every: steps between two measurements on the fixed set
@@ -20,7 +22,8 @@ class Recipe:
     windows:    single outputs a Gauss-Newton step
     blocks:     narrow nets to begin with, each trained alone by the recipe `block` (blocks.py)
     held_by:    indices of the layers that hold them
-    rounds:     Gauss-Newton steps of each of them, in turn, on what the others leave to be done
+    trunk:      indices of the layers that go on from there, as a net of their own (trunk.py)
+    trunk_steps: truncated Gauss-Newton steps of these
     """
 
     steps: int = 20_000
@@ -30,6 +33,8 @@ class Recipe:
     edges: float = 0.4
     inside: float = 0.2
     jumping: float = 0.005
+    sharp: float = 0.0
+    beyond: float = 1.0
     slope: float = 0.0
     spectral: float = 0.0
     seed: int = 1
@@ -39,7 +44,8 @@ class Recipe:
     windows: int = 32_768
     blocks: int = 0
     held_by: tuple[int, ...] = ()
-    rounds: int = 0
+    trunk: tuple[int, ...] = ()
+    trunk_steps: int = 0
     block: "Recipe | None" = None
 
 
@@ -52,16 +58,19 @@ RECIPES = {
     "reuse": Recipe(windows=16_384),
     # An 85F's worth of net, too large for Gauss-Newton steps as a whole.
     "wide": Recipe(
-        steps=5_000,
-        batch=12,
-        rate=1e-4,
-        check_every=200,
+        steps=0,
         polish=0,
+        windows=262_144,
+        edges=0.35,
+        inside=0.15,
         jumping=0,
+        sharp=0.5,
+        beyond=1.1,
         blocks=4,
         held_by=(2, 3, 4),
-        rounds=30,
-        block=Recipe(steps=10_000, polish=60),
+        trunk=(2, 3, 4, 5),
+        trunk_steps=140,
+        block=Recipe(steps=10_000, polish=60, jumping=0, beyond=1.1),
     ),
 }
 

@@ -106,7 +106,7 @@ class Recordings:
         """`size` single outputs of examples as `batch` has them, with the frames `ages` before:
         as windows.random_windows."""
         inputs, targets = self.batch(rng, size, 1 + int(ages.max()))
-        return inputs[:, -1 - ages], targets[:, -1]
+        return inputs[:, -1 - ages], targets[:, -1], np.ones(size)
 
     def fixed(self, size, count, name="validation"):
         """About `size` examples of a split, always the same ones: as many of each embedding, spread

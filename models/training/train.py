@@ -2,7 +2,6 @@
 
 import platform
 import shlex
-import time
 from dataclasses import asdict, replace
 from importlib.metadata import version
 
@@ -13,8 +12,9 @@ from tqdm import tqdm
 
 from models.spec import Model
 from models.training import checkpoint, quality, waves, windows
-from models.training.blocks import Together, join, narrow
+from models.training.blocks import join, narrow
 from models.training.loop import Training
+from models.training.trunk import Trunk
 
 VERSIONS = ("numpy", "tensorflow_cpu", "keras", "qkeras-v3")
 
@@ -36,12 +36,14 @@ class Synthetic:
     def __init__(self, spec, recipe):
         self.spec, self.seed = spec, recipe.seed
         self.shares, self.jumping = (recipe.edges, recipe.inside), recipe.jumping
+        self.sharp, self.beyond = recipe.sharp, recipe.beyond
 
     def batch(self, rng, size, count):
-        return waves.random_examples(rng, size, count, self.spec, self.shares)
+        return waves.random_examples(rng, size, count, self.spec, self.shares, self.beyond)
 
     def windows(self, rng, size, ages):
-        return windows.random_windows(rng, size, ages, self.spec, self.shares, self.jumping)
+        how = self.shares, self.jumping, self.sharp, self.beyond
+        return windows.random_windows(rng, size, ages, self.spec, *how)
 
     def fixed(self, size, count):
         # Another stream than the training's: no batch repeats an example of the fixed set.
@@ -68,12 +70,12 @@ def train(spec, recipe, progress=True, data=None, path=None, resume=False):
 def _trained(spec, recipe, progress, data, path, resume):
     """The Training when all is done."""
     training = Training(spec, recipe, data or Synthetic(spec, recipe))
-    has_blocks = recipe.blocks and path and checkpoint.of_block(path, 0).exists()
-    if recipe.blocks and (not resume or (has_blocks and not path.exists())):
-        blocks, rounds, seconds = _train_blocks(spec, recipe, progress, data, path, resume)
-        training.begin(join(spec, training.pairs, blocks, recipe.held_by), rounds, seconds)
-    elif resume:
+    if resume and (path.exists() or not recipe.blocks):
         training.load(path)
+    elif recipe.blocks:
+        trunk = _trained_trunk(spec, recipe, progress, data, path, resume)
+        pairs = join(spec, training.pairs, [trunk.pairs], recipe.trunk)
+        training.begin(pairs, trunk.history, trunk.seconds)
     _run(training, progress, path)
     return training
 
@@ -99,30 +101,41 @@ def _run(training, progress, path):
                     bar.set_postfix_str(f"check {last:.1f} dB, best {best:.1f}")
 
 
-def _train_blocks(spec, recipe, progress, data, path, resume):
-    """(weights of recipe.blocks narrow nets, list of (round, check) of their training together,
-    seconds of all that)."""
-    block_spec, blocks, seconds = narrow(spec, recipe.blocks, recipe.held_by), [], 0.0
-    alone = data or Synthetic(spec, replace(recipe, jumping=recipe.block.jumping))
+def _trained_trunk(spec, recipe, progress, data, path, resume):
+    """The Trunk when all is done."""
+    blocks, seconds = _trained_blocks(spec, recipe, progress, data, path, resume)
+    trunk = Trunk(spec, recipe, data or Synthetic(spec, recipe), blocks, seconds)
+    part = path and checkpoint.of_part(path, "trunk")
+    if resume and part.exists():
+        trunk.load(part)
+    done, total = len(trunk.history), recipe.trunk_steps
+    with tqdm(
+        desc=trunk.net.name, total=total, initial=done, disable=not progress, mininterval=1
+    ) as bar:
+        for found in trunk.steps():
+            bar.update()
+            bar.set_postfix_str(f"check {10 * np.log10(found):.2f} dB")
+            if part:
+                trunk.save(part)
+    return trunk
+
+
+def _trained_blocks(spec, recipe, progress, data, path, resume):
+    """(per narrow net its weights, seconds of all that)."""
+    blocks, seconds = [], 0.0
     for number in range(recipe.blocks):
         block_recipe = replace(recipe.block, seed=recipe.seed * recipe.blocks + number)
-        named = replace(block_spec, name=f"{block_spec.name}{number}")
-        training = Training(named, block_recipe, alone)
-        block_path = path and checkpoint.of_block(path, number)
-        if resume and block_path.exists():
-            training.load(block_path)
-        _run(training, progress, block_path)
+        block = replace(
+            narrow(spec, recipe.blocks, recipe.held_by), name=f"{spec.name}-block{number}"
+        )
+        training = Training(block, block_recipe, data or Synthetic(block, block_recipe))
+        part = path and checkpoint.of_part(path, f"block{number}")
+        if resume and part.exists():
+            training.load(part)
+        _run(training, progress, part)
         blocks.append(training.result()[0])
         seconds += training.seconds
-    start, rng = time.monotonic(), np.random.default_rng(recipe.seed)
-    data = data or Synthetic(spec, recipe)
-    together, history = Together(block_spec, blocks, data, recipe.block.windows, rng), []
-    title = f"{block_spec.name}s together"
-    with tqdm(range(1, recipe.rounds + 1), title, disable=not progress, mininterval=1) as bar:
-        for number in bar:
-            history.append((number, together.round()))
-            bar.set_postfix_str(f"check {10 * np.log10(history[-1][1]):.1f} dB")
-    return together.pairs, history, seconds + time.monotonic() - start
+    return blocks, seconds
 
 
 def silence(pairs):

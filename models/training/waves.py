@@ -152,9 +152,10 @@ def random_places(rng, size, edge_share=0.4, inside_share=0.2):
     return found
 
 
-def random_pitches(rng, size):
-    """`size` pitches in Hz, log-uniform in PITCH_RANGE without the bands around HELD_OUT."""
-    low, high = np.log(PITCH_RANGE)
+def random_pitches(rng, size, beyond=1.0):
+    """`size` pitches in Hz, log-uniform in PITCH_RANGE, and by the factor `beyond` below and above
+    it, without the bands around HELD_OUT."""
+    low, high = np.log(PITCH_RANGE) + np.log(beyond) * np.array([-1, 1])
     half = np.log(1 + HELD_OUT_BAND)
     bands = [np.clip((c - half, c + half), low, high) for c in np.log(HELD_OUT)]
     pitch = rng.uniform(low, high - sum(stop - start for start, stop in bands), size)
@@ -163,7 +164,8 @@ def random_pitches(rng, size):
     return np.exp(pitch)
 
 
-def random_examples(rng, size, count, spec, shares=(0.4, 0.2)):
-    """`examples` of random places, phases and pitches; shares: as `random_places` takes them."""
-    pitch = random_pitches(rng, size)
+def random_examples(rng, size, count, spec, shares=(0.4, 0.2), beyond=1.0):
+    """`examples` of random places, phases and pitches; shares: as `random_places` takes them;
+    beyond: as `random_pitches`."""
+    pitch = random_pitches(rng, size, beyond)
     return examples(random_places(rng, size, *shares), pitch, rng.random(size), count, spec)

@@ -30,13 +30,36 @@ def jumps(before, after, jumped, pitch, start, ages, spec):
     return inputs, waves.smooth(waves.mix(gains, recent))[:, 0]
 
 
-def random_windows(rng, size, ages, spec, shares=(0.4, 0.2), jumping=0.005):
+def random_windows(rng, size, ages, spec, shares=(0.4, 0.2), jumping=0.005, sharp=0.0, beyond=1.0):
     """`size` windows of random places, phases and pitches, a share `jumping` of them with a jump.
 
-    shares: as waves.random_places takes them.  Returns as `windows`.
+    shares: as waves.random_places takes them;  beyond: as waves.random_pitches
+    sharp : share that is drawn more often the shorter the triangle's last turn is ago; the weights
+            make up for it
+
+    Returns (inputs, targets, weights): those of `windows`, and float64 [size].
     """
-    pitch, start = waves.random_pitches(rng, size), rng.random(size)
+    pitch = waves.random_pitches(rng, size, beyond)
+    if sharp:
+        start, weights = _after_turns(rng, pitch, spec.sample_rate, sharp)
+    else:
+        start, weights = rng.random(size), np.ones(size)
     jumped = rng.random(size) * spec.receptive_field
     after, count = waves.random_places(rng, size, *shares), round(jumping * size)
     before = waves.random_places(rng, count, *shares) + after[count:]
-    return jumps(before, after, jumped, pitch, start, ages, spec)
+    return *jumps(before, after, jumped, pitch, start, ages, spec), weights
+
+
+def _after_turns(rng, pitch, sample_rate, share):
+    """(phases, weights) [batch]: random phases, a `share` of them with the logarithm of the time
+    since the triangle turned evenly spread, from a sample to half a period.
+
+    Square and ramp do what they do in a few samples behind a turn: hardly ever drawn at 30 Hz, but
+    most of the error.
+    """
+    half = sample_rate / pitch / 2  # samples from turn to turn
+    is_near, where = rng.random(len(pitch)) < share, rng.random(len(pitch))
+    since = np.where(is_near, np.expm1(where * np.log1p(half)), where * half)
+    density = (1 - share) / half + share / ((1 + since) * np.log1p(half))
+    turn = 0.5 * (rng.random(len(pitch)) < 0.5)
+    return (turn + since / half / 2) % 1.0, 1 / half / density

@@ -7,10 +7,11 @@ import pytest
 
 from models.spec import Conv1DSpec, ModelError, NetworkSpec
 from models.topologies import get
-from models.training.blocks import Together, join, narrow
+from models.training.blocks import join, narrow
 from models.training.quality import FloatTwin
 from models.training.recipe import Recipe, recipe_of
-from models.training.train import Synthetic, train
+from models.training.train import train
+from models.training.trunk import Trunk
 
 SMALL = NetworkSpec(
     (
@@ -23,7 +24,12 @@ SMALL = NetworkSpec(
     ),
     name="small",
 )
-BLOCKS = {"small": (SMALL, 2, (2, 3)), "wide": (get("wide"), 4, recipe_of("wide").held_by)}
+BLOCKS = {
+    "small": (SMALL, 2, (2, 3)),
+    "wide": (get("wide"), 4, recipe_of("wide").held_by),
+    "trunk": (get("wide"), 1, recipe_of("wide").trunk),
+    "from the first layer on": (narrow(SMALL, 1, (2, 3, 4)), 2, (0, 1)),
+}
 
 
 def random_pairs(spec, seed):
@@ -69,21 +75,8 @@ def test_channels_that_do_not_divide_are_refused():
     assert str(caught.value) == "layer 2: 8 channels do not divide into 3 blocks"
 
 
-def test_together_the_blocks_get_better_than_each():
-    spec = narrow(replace(get("wide"), sample_rate=24_000), 4, recipe_of("wide").held_by)
-    data = Synthetic(spec, Recipe())
-    blocks = [random_pairs(spec, seed) for seed in range(2)]
-    together = Together(spec, blocks, data, 6000, np.random.default_rng(1))
-    checks = [together.round() for _ in range(3)]
-    frames, targets = together.fixed
-    mean = sum(tree.chunked_outputs(frames) for tree in together.trees) / 2
-    assert checks[-1] == pytest.approx(np.mean((mean - targets) ** 2))
-    assert checks[2] < 0.8 * checks[0] and checks[2] < 0.7
-    assert all((a[0] != b[0]).any() for a, b in zip(together.pairs[0], blocks[0], strict=True))
-
-
-def test_a_net_with_blocks_is_trained_and_resumed(tmp_path):
-    """Interrupted behind the first block it comes to the same."""
+def test_a_net_with_blocks_is_trained_and_resumed(tmp_path, monkeypatch):
+    """Interrupted behind the first block, or amid the trunk's steps, it comes to the same."""
     spec = replace(SMALL, sample_rate=24_000)
     recipe = Recipe(
         steps=2,
@@ -93,18 +86,41 @@ def test_a_net_with_blocks_is_trained_and_resumed(tmp_path):
         polish=0,
         blocks=2,
         held_by=(2, 3),
-        rounds=2,
+        trunk=(2, 3, 4),
+        trunk_steps=3,
+        windows=2000,
+        sharp=0.5,
+        beyond=1.1,
         block=Recipe(steps=4, batch=4, outputs=32, check_every=2, polish=1, windows=500),
     )
     path = tmp_path / "net.checkpoint.npz"
     _, whole, history = train(spec, recipe, progress=False, path=path)
-    assert [step for step, _ in history["together"]] == [1, 2]
+    assert [step for step, _ in history["trunk"]] == [1, 2, 3]
     assert [step for step, _ in history["descent"]] == [0, 1, 2]
-    names = [f"net.{part}checkpoint.npz" for part in ("", "block0.", "block1.")]
+    names = [f"net.{part}checkpoint.npz" for part in ("", "block0.", "block1.", "trunk.")]
     assert sorted(file.name for file in tmp_path.iterdir()) == sorted(names)
-    for name in (names[0], names[2]):
+
+    def check_resumed():
+        _, again, same = train(spec, recipe, progress=False, path=path, resume=True)
+        assert same == history
+        for a, b in zip(whole, again, strict=True):
+            assert np.array_equal(a[0], b[0]) and np.array_equal(a[1], b[1])
+
+    for name in names[:1] + names[2:]:
         (tmp_path / name).unlink()
-    _, again, same = train(spec, recipe, progress=False, path=path, resume=True)
-    assert same == history
-    for a, b in zip(whole, again, strict=True):
-        assert np.array_equal(a[0], b[0]) and np.array_equal(a[1], b[1])
+    check_resumed()
+
+    for name in names[:1] + names[3:]:
+        (tmp_path / name).unlink()
+    save = Trunk.save
+
+    def save_and_stop(trunk, path):
+        save(trunk, path)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Trunk, "save", save_and_stop)
+    with pytest.raises(KeyboardInterrupt):
+        train(spec, recipe, progress=False, path=path, resume=True)
+    monkeypatch.undo()
+    assert not path.exists()
+    check_resumed()

@@ -8,7 +8,7 @@ import pytest
 from models.spec import Conv1DSpec, ModelError, NetworkSpec
 from models.topologies import get
 from models.training import gauss_newton, windows
-from models.training.gauss_newton import Tree, ages
+from models.training.gauss_newton import Tree, Windows, ages
 from models.training.loop import Training
 from models.training.quality import FloatTwin
 from models.training.recipe import Recipe
@@ -40,6 +40,11 @@ def windows_of(inputs, spec):
     """The frames of `ages` for every output that has all its history."""
     back, last = ages(spec), spec.receptive_field - 1
     return np.array([inputs[t - back] for t in range(last, len(inputs))])
+
+
+def alike(frames, targets):
+    """Windows of the same weight."""
+    return Windows(frames, np.float32(targets), np.ones(len(frames), np.float32))
 
 
 @pytest.mark.parametrize("spec", [REUSE, get("mcu"), get("po2"), get("waveshaper")])
@@ -86,16 +91,34 @@ def test_one_step_solves_a_linear_net():
     frames = rng.uniform(-1, 1, (500, 4, 3)).astype(np.float32)
     targets = Tree(spec, truth).outputs(frames)
     tree = Tree(spec, start)
-    damping, _ = gauss_newton.step(tree, frames, targets, 1e-8, lambda tree: True)
+    damping, _ = gauss_newton.step(tree, alike(frames, targets), 1e-8, lambda tree: True)
     np.testing.assert_allclose(tree.pairs[0][0], truth[0][0], atol=1e-4)
     assert damping == 1e-8
+
+
+def test_a_weight_counts_as_so_many_windows():
+    spec = NetworkSpec((Conv1DSpec(3, 4), Conv1DSpec(4, 1, relu=False)))
+    rng = np.random.default_rng(12)
+    frames = rng.uniform(-1, 1, (300, 1, 3)).astype(np.float32)
+    targets = Tree(spec, random_pairs(spec, 13)).outputs(frames)
+    counts = rng.integers(1, 4, 300)
+    many = alike(np.repeat(frames, counts, axis=0), np.repeat(targets, counts))
+    weighted = Windows(frames, targets, np.float32(counts * 300 / counts.sum()))
+    moved = []
+    for seen in (many, weighted):
+        tree = Tree(spec, random_pairs(spec, 14))
+        moved.append((gauss_newton.error(tree, seen), tree))
+        gauss_newton.step(tree, seen, 1.0, lambda tree: True)
+    assert moved[0][0] == pytest.approx(moved[1][0], rel=1e-5)
+    np.testing.assert_allclose(moved[0][1].vector, moved[1][1].vector, atol=1e-4)
 
 
 def test_a_step_that_is_refused_leaves_all_as_it_was():
     spec = NetworkSpec((Conv1DSpec(3, 1, relu=False),))
     tree = Tree(spec, random_pairs(spec, 8))
     before, frames = tree.vector, np.ones((10, 1, 3), np.float32)
-    damping, _ = gauss_newton.step(tree, frames, np.ones(10, np.float32), 0.1, lambda tree: False)
+    seen = alike(frames, np.ones(10))
+    damping, _ = gauss_newton.step(tree, seen, 0.1, lambda tree: False)
     np.testing.assert_array_equal(tree.vector, before)
     assert damping == gauss_newton.FIRST
 
@@ -164,7 +187,7 @@ def test_fixed_parameters_stay():
     frames = np.random.default_rng(1).uniform(-1, 1, (100, 1, 3)).astype(np.float32)
     targets = Tree(spec, random_pairs(spec, 10)).outputs(frames)
     before, fixed = tree.vector, np.array([False, True, False, True])
-    gauss_newton.step(tree, frames, targets, 1e-3, lambda tree: True, fixed)
+    gauss_newton.step(tree, alike(frames, targets), 1e-3, lambda tree: True, fixed)
     assert ((tree.vector == before) == fixed).all()
 
 
@@ -172,5 +195,5 @@ def test_windows_are_what_an_output_depends_on():
     back = ages(REUSE)
     assert back.max() == REUSE.receptive_field - 1 and back.min() == 0
     assert len(back) == 3 * 2 * 2 * 2 * 2
-    inputs, _ = windows.random_windows(np.random.default_rng(1), 10, back, get("waveshaper"))
+    inputs, _, _ = windows.random_windows(np.random.default_rng(1), 10, back, get("waveshaper"))
     assert inputs.shape == (10, len(back), 4)

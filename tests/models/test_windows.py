@@ -1,6 +1,7 @@
 """Single outputs with the frames that they depend on."""
 
 import numpy as np
+import pytest
 
 from models.topologies import get
 from models.training import waves, windows
@@ -50,3 +51,20 @@ def test_few_random_windows_have_a_jump_and_all_repeat():
     embeddings = draws[0][0][:, :, 1:3]
     jumping = (embeddings != embeddings[:, :1]).any(axis=(1, 2)).sum()
     assert 0 < jumping <= round(0.005 * 4000)
+
+
+def test_windows_behind_turns_are_drawn_more_often_and_weigh_less():
+    """Any mean over all phases stays what it is."""
+    rng, newest = np.random.default_rng(3), np.zeros(1, int)
+    args = 40_000, newest, SPEC
+    flat = windows.random_windows(rng, *args, jumping=0)
+    sharp = windows.random_windows(rng, *args, jumping=0, sharp=0.5)
+    assert (flat[2] == 1).all()
+    # Within 12 of some 500 samples the triangle is near its end.
+    near = [np.abs(np.abs(inputs[:, 0, 0] / 4096) - 1) < 0.02 for inputs, _, _ in (flat, sharp)]
+    assert near[1].mean() > 4 * near[0].mean()
+    assert sharp[2][near[1]].mean() < 0.5 < 1 < sharp[2][~near[1]].mean() < 2
+    assert sharp[2].mean() == pytest.approx(1, abs=0.02)
+    for value in (lambda inputs, targets: targets**2, lambda inputs, targets: inputs[:, 0, 0] > 0):
+        means = [np.mean(value(x, y) * weights) for x, y, weights in (flat, sharp)]
+        assert means[0] == pytest.approx(means[1], abs=0.015)

@@ -1,0 +1,97 @@
+"""The layers of a wide net that do most, as a net of their own, by truncated Gauss-Newton steps.
+
+They begin as narrow nets side by side (blocks.py).
+"""
+
+import time
+from dataclasses import asdict, replace
+
+import numpy as np
+
+from models.training import checkpoint, gauss_newton
+from models.training.blocks import join, narrow
+from models.training.gauss_newton import Tree
+from models.training.polish import draw
+from models.training.truncated_newton import TruncatedNewton
+
+CHECKS = 32_768  # windows that a step is judged by
+
+
+class Trunk:
+    """spec, recipe: of the wide net;  data: windows(rng, size, ages), description
+    blocks : of each narrow net in the layers recipe.held_by, per layer (kernel [tap, in, out], bias
+             [out]) floats;  seconds: that they took
+
+    net    : its NetworkSpec
+    pairs  : as those of a block, of the best step so far
+    history: list of (step, mean squared error on windows that are always the same)
+    seconds: that blocks and steps took, interruptions left out
+    """
+
+    def __init__(self, spec, recipe, data, blocks, seconds):
+        self.net = replace(narrow(spec, 1, recipe.trunk), name=f"{spec.name}-trunk")
+        self.recipe, self.data, self.history, self.seconds = recipe, data, [], seconds
+        self.rng = np.random.default_rng(recipe.seed)
+        held_by = tuple(index - recipe.trunk[0] for index in recipe.held_by)
+        tree = Tree(self.net, join(self.net, self._random_pairs(), blocks, held_by))
+        # Another stream than that of the steps.
+        fixed = self._draw(np.random.default_rng([recipe.seed, 0x51DE]), CHECKS)
+        self.newton = TruncatedNewton(tree, fixed)
+
+    @property
+    def pairs(self):
+        return self.newton.tree.pairs
+
+    def _random_pairs(self):
+        """He-uniform kernels, as gradient descent begins with."""
+        pairs = []
+        for layer in self.net.layers:
+            shape = layer.kernel_size, layer.in_channels, layer.out_channels
+            limit = np.sqrt(6 / (layer.kernel_size * layer.in_channels))
+            pairs.append((self.rng.uniform(-limit, limit, shape), np.zeros(layer.out_channels)))
+        return pairs
+
+    def steps(self):
+        """Go on to the last step, or until nothing gets better. Yields the error after each."""
+        while len(self.history) < self.recipe.trunk_steps and not self._is_stale():
+            begun = time.monotonic()
+            found = self.newton.step(self._draw(self.rng, self.recipe.windows))
+            self.history.append((len(self.history) + 1, found))
+            self.seconds += time.monotonic() - begun
+            yield found
+
+    def _is_stale(self):
+        recent = [found for _, found in self.history[-self.recipe.patience :]]
+        return len(recent) == self.recipe.patience and recent[0] == recent[-1]
+
+    def _draw(self, rng, count):
+        ages = gauss_newton.ages(self.net)
+        return draw(self.data, rng, count, ages, self.net.number_format)
+
+    def save(self, path):
+        """Write all that `load` needs to go on as if nothing had been between."""
+        state = {
+            "history": self.history,
+            "seconds": self.seconds,
+            "damping": self.newton.damping,
+            "rng": self.rng.bit_generator.state,
+        }
+        tree = self.newton.tree
+        arrays = {"kernels": tree.kernels, "biases": tree.biases, "left": [self.newton.left]}
+        checkpoint.save(path, self._identity(), state, arrays)
+
+    def load(self, path):
+        """Go on where one of the same net, recipe and data was saved. Raises ModelError."""
+        state, arrays = checkpoint.load(path, self._identity())
+        self.history = [tuple(check) for check in state["history"]]
+        self.seconds, self.rng.bit_generator.state = state["seconds"], state["rng"]
+        tree = self.newton.tree
+        tree.kernels, tree.biases = arrays["kernels"], arrays["biases"]
+        self.newton.damping, (self.newton.left,) = state["damping"], arrays["left"]
+
+    def _identity(self):
+        return {
+            "network": self.net.to_dict(),
+            "recipe": asdict(self.recipe),
+            "data": self.data.description,
+        }
