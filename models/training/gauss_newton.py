@@ -162,7 +162,7 @@ def step(tree, seen, damping, check, fixed=None):
     Returns (damping of the next step, curvature [size, size] before this one). Where no damping
     helps, the parameters stay.
     """
-    before, curvature, gradient = _normal_equations(tree, seen)
+    before, curvature, gradient = normal_equations(tree, seen)
     free = np.flatnonzero(~fixed) if fixed is not None else np.arange(tree.size)
     part, gradient, start = curvature[np.ix_(free, free)], gradient[free], tree.vector
     scale = np.diag(part) + FLOOR * np.trace(part) / len(free)
@@ -182,7 +182,7 @@ def step(tree, seen, damping, check, fixed=None):
     return FIRST, curvature
 
 
-def _normal_equations(tree, seen):
+def normal_equations(tree, seen):
     """(mean squared error, J^T J [size, size], J^T e [size]), the latter over the examples too."""
     curvature, gradient = np.zeros((tree.size, tree.size)), np.zeros(tree.size)
     squares = 0.0

@@ -2,13 +2,15 @@
 
 import numpy as np
 
-from models.training import gauss_newton
+from models.training import gauss_newton, powers
 from models.training.gauss_newton import Tree, Windows, error
 
 CHUNK = 1024  # windows drawn at once
 CHECKS = 16_384  # windows of the check while kernels of powers of two are free
 WORSE = 1.2  # a step may make the check so much worse: single examples are noisy, divergence is not
-ROUNDING = (0.5, 0.85)  # of all steps: where the rounding to powers of two begins and ends
+ROUNDING = (0.3, 0.6)  # of all steps: where the rounding to powers of two begins and ends
+EXCHANGED = 32  # powers of two that a step may change after that
+SHARES = (1.0, 0.5, 0.25)  # of the other parameters' way that are tried with it
 
 
 class Polish:
@@ -19,7 +21,8 @@ class Polish:
     check : function() -> error of `net` on examples that are always the same
 
     Kernels of powers of two are free at first; in the share ROUNDING of the steps they are rounded,
-    a few in each, those first that matter least, and the other parameters make up for it.
+    a few in each, those first that matter least, and the other parameters make up for it. Then
+    each step exchanges some for others (powers.py).
     fixed : bool [parameters], which of them are rounded
     """
 
@@ -49,6 +52,10 @@ class Polish:
         the unrounded net where it is not."""
         tree = Tree(self.spec, self._pairs())
         seen = self._draw(rng, self.count)
+        if self.is_rounded and self.powers.any():
+            self._exchange(tree, seen)
+            self._put(tree.pairs)
+            return self.check()
         check = self.check if self.is_rounded else self._check_of_tree(tree)
         limit = WORSE * check()
 
@@ -63,7 +70,7 @@ class Polish:
         if count > 0:
             free = np.flatnonzero(self.powers & ~self.fixed)
             tree.vector, self.fixed = gauss_newton.round_some(
-                tree.vector, curvature, self.fixed, free, self._to_powers, count
+                tree.vector, curvature, self.fixed, free, self._nearest, count
             )
         self._put(tree.pairs)
         return self.check() if self.is_rounded else check()
@@ -75,12 +82,26 @@ class Polish:
     def _draw(self, rng, count):
         return draw(self.data, rng, count, self.ages, self.spec.number_format)
 
-    def _to_powers(self, values):
-        """The nearest of 0 and the number format's powers of two, but its minimum."""
+    def _nearest(self, values):
+        return powers.nearest(values, self.spec.number_format)
+
+    def _exchange(self, tree, seen):
+        """Change as many powers of two as make the error less on windows always the same."""
+        error_of, start = self._check_of_tree(tree), tree.vector
+        best = error_of(), start
+        facts = gauss_newton.normal_equations(tree, seen)
         number_format = self.spec.number_format
-        grid = 2.0 ** np.arange(number_format.bits - 1)
-        grid = np.concatenate([-grid[::-1], [0], grid]) / number_format.one
-        return grid[np.abs(np.asarray(values)[..., None] - grid).argmin(axis=-1)]
+        exchange = powers.Exchange(start, self.powers, *facts, number_format, EXCHANGED)
+        count = len(exchange.changes)
+        while best[1] is start:
+            for share in SHARES:
+                moved = exchange.moved(count, share)
+                tree.vector = np.clip(moved, tree.low, tree.high)
+                best = min(best, (error_of(), tree.vector), key=lambda found: found[0])
+            if not count:
+                break
+            count //= 2
+        tree.vector = best[1]
 
     def _pairs(self):
         """Per layer (kernel, bias), clipped as the quantisers clip."""

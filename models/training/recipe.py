@@ -54,7 +54,7 @@ RECIPES = {
     "original": Recipe(),
     "original_24k": Recipe(outputs=256),
     "mcu": Recipe(),
-    "po2": Recipe(),
+    "po2": Recipe(windows=65_536, sharp=0.5),
     "reuse": Recipe(windows=16_384),
     # An 85F's worth of net, too large for Gauss-Newton steps as a whole.
     "wide": Recipe(

@@ -157,9 +157,10 @@ def test_polishing_goes_on_where_descent_ends(name):
 def test_powers_of_two_are_free_and_then_rounded():
     first, training = polished("po2", 8)
     unrounded, rounded = (training.history[kind] for kind in ("unrounded", "polish"))
-    assert [step for step, _ in unrounded] == [1, 2, 3, 4, 5, 6]
-    assert [step for step, _ in rounded] == [7, 8], "the last are rounded by 0.85 of 8 steps"
-    assert unrounded[3][1] < 0.9 * first
+    assert [step for step, _ in unrounded] == [1, 2, 3, 4]
+    assert [step for step, _ in rounded] == [5, 6, 7, 8], "the last are rounded by 0.6 of 8 steps"
+    assert unrounded[1][1] < 0.9 * first
+    assert rounded[-1][1] < 0.9 * rounded[0][1], "powers of two are exchanged"
     for index, layer in enumerate(training.spec.layers):
         kernel, bias = training.net.get_layer(f"conv{index}").get_weights()
         exponents = np.log2(np.abs(kernel[kernel != 0]))
