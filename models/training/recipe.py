@@ -23,7 +23,7 @@ class Recipe:
     blocks:     narrow nets to begin with, each trained alone by the recipe `block` (blocks.py)
     held_by:    indices of the layers that hold them
     trunk:      indices of the layers that go on from there, as a net of their own (trunk.py)
-    trunk_steps: truncated Gauss-Newton steps of these
+    trunk_steps: truncated Gauss-Newton steps of these, before they are rounded
     """
 
     steps: int = 20_000
@@ -69,7 +69,7 @@ RECIPES = {
         blocks=4,
         held_by=(2, 3, 4),
         trunk=(2, 3, 4, 5),
-        trunk_steps=140,
+        trunk_steps=60,
         block=Recipe(steps=10_000, polish=60, jumping=0, beyond=1.1),
     ),
 }

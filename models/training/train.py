@@ -108,10 +108,8 @@ def _trained_trunk(spec, recipe, progress, data, path, resume):
     part = path and checkpoint.of_part(path, "trunk")
     if resume and part.exists():
         trunk.load(part)
-    done, total = len(trunk.history), recipe.trunk_steps
-    with tqdm(
-        desc=trunk.net.name, total=total, initial=done, disable=not progress, mininterval=1
-    ) as bar:
+    name, done, total = trunk.net.name, len(trunk.history), trunk.total
+    with tqdm(desc=name, total=total, initial=done, disable=not progress, mininterval=1) as bar:
         for found in trunk.steps():
             bar.update()
             bar.set_postfix_str(f"check {10 * np.log10(found):.2f} dB")

@@ -27,12 +27,14 @@ class TruncatedNewton:
 
     fixed  : Windows that a step is judged by
     damping: of the next step
+    free   : bool [size], which parameters a step may move; all at first
     left   : float64 [size], what the gradient should be after the last step; None before the first
     """
 
     def __init__(self, tree, fixed):
         self.tree, self.fixed = tree, fixed
         self.damping, self.left = FIRST, None
+        self.free = np.ones(tree.size, bool)
 
     def step(self, seen):
         """One step on fresh Windows. Returns the error on `fixed`; where no step is better the
@@ -73,9 +75,13 @@ class TruncatedNewton:
 
         def precondition(vector):
             parts = zip(inverses, at.split(vector), strict=True)
-            return at.join([(inverse @ part[:, :, None])[:, :, 0] for inverse, part in parts])
+            found = at.join([(inverse @ part[:, :, None])[:, :, 0] for inverse, part in parts])
+            return self.free * found
 
-        return _conjugate_gradients(lambda v: at.times(v) + scale * v, gradient, precondition)
+        def product(vector):
+            return self.free * at.times(vector) + scale * vector
+
+        return _conjugate_gradients(product, self.free * gradient, precondition)
 
 
 def _conjugate_gradients(product, wanted, precondition):

@@ -1,6 +1,7 @@
 """The layers of a wide net that do most, as a net of their own, by truncated Gauss-Newton steps.
 
-They begin as narrow nets side by side (blocks.py).
+They begin as narrow nets side by side (blocks.py). In the end they are rounded layer by layer, and
+after each the layers behind it make up for it.
 """
 
 import time
@@ -15,6 +16,7 @@ from models.training.polish import draw
 from models.training.truncated_newton import TruncatedNewton
 
 CHECKS = 32_768  # windows that a step is judged by
+ROUNDED = 4  # steps after a layer was rounded
 
 
 class Trunk:
@@ -26,11 +28,13 @@ class Trunk:
     pairs  : as those of a block, of the best step so far
     history: list of (step, mean squared error on windows that are always the same)
     seconds: that blocks and steps took, interruptions left out
+    rounds_from: length of `history` when the rounding began; None before
     """
 
     def __init__(self, spec, recipe, data, blocks, seconds):
         self.net = replace(narrow(spec, 1, recipe.trunk), name=f"{spec.name}-trunk")
         self.recipe, self.data, self.history, self.seconds = recipe, data, [], seconds
+        self.rounds_from = None
         self.rng = np.random.default_rng(recipe.seed)
         held_by = tuple(index - recipe.trunk[0] for index in recipe.held_by)
         tree = Tree(self.net, join(self.net, self._random_pairs(), blocks, held_by))
@@ -51,14 +55,32 @@ class Trunk:
             pairs.append((self.rng.uniform(-limit, limit, shape), np.zeros(layer.out_channels)))
         return pairs
 
+    @property
+    def total(self):
+        """Steps in all, if none is left out because nothing gets better."""
+        begun = self.recipe.trunk_steps if self.rounds_from is None else self.rounds_from
+        return begun + ROUNDED * (len(self.net.layers) - 1)
+
     def steps(self):
-        """Go on to the last step, or until nothing gets better. Yields the error after each."""
-        while len(self.history) < self.recipe.trunk_steps and not self._is_stale():
-            begun = time.monotonic()
+        """Go on to the last step. Yields the error after each."""
+        while len(self.history) < self.total:
+            begun, done = time.monotonic(), len(self.history)
+            if self.rounds_from is None and (done == self.recipe.trunk_steps or self._is_stale()):
+                self.rounds_from = done
+            if self.rounds_from is not None:
+                self._round(1 + (done - self.rounds_from) // ROUNDED)
             found = self.newton.step(self._draw(self.rng, self.recipe.windows))
-            self.history.append((len(self.history) + 1, found))
+            self.history.append((done + 1, found))
             self.seconds += time.monotonic() - begun
             yield found
+
+    def _round(self, count):
+        """Round the first `count` layers and hold them."""
+        tree, number_format = self.newton.tree, self.net.number_format
+        for array in (*tree.kernels[:count], *tree.biases[:count]):
+            array[...] = number_format.to_float(number_format.from_float(array))
+        held = sum(array.size for array in (*tree.kernels[:count], *tree.biases[:count]))
+        self.newton.free = np.arange(tree.size) >= held
 
     def _is_stale(self):
         recent = [found for _, found in self.history[-self.recipe.patience :]]
@@ -72,6 +94,7 @@ class Trunk:
         """Write all that `load` needs to go on as if nothing had been between."""
         state = {
             "history": self.history,
+            "rounds_from": self.rounds_from,
             "seconds": self.seconds,
             "damping": self.newton.damping,
             "rng": self.rng.bit_generator.state,
@@ -84,6 +107,7 @@ class Trunk:
         """Go on where one of the same net, recipe and data was saved. Raises ModelError."""
         state, arrays = checkpoint.load(path, self._identity())
         self.history = [tuple(check) for check in state["history"]]
+        self.rounds_from = state["rounds_from"]
         self.seconds, self.rng.bit_generator.state = state["seconds"], state["rng"]
         tree = self.newton.tree
         tree.kernels, tree.biases = arrays["kernels"], arrays["biases"]

@@ -127,6 +127,22 @@ def test_where_no_step_is_better_the_parameters_stay():
     np.testing.assert_array_equal(newton.left, Linearised(tree, seen).gradient)
 
 
+def test_parameters_that_are_not_free_stay():
+    """The others go where they make the best of it."""
+    spec = NetworkSpec((Conv1DSpec(3, 1, 4, relu=False),))
+    tree, teacher = random_tree(spec, 25), random_tree(spec, 26)
+    seen, before = seen_by(spec, teacher, 500, 27), tree.vector
+    newton = TruncatedNewton(tree, seen)
+    newton.free, newton.damping = np.arange(tree.size) % 3 != 0, 1e-6
+    newton.step(seen)
+    assert ((tree.vector == before) == ~newton.free).all()
+    roots = np.sqrt(seen.weights)[:, None].astype(np.float64)
+    _, rows = tree.derivatives(seen.frames)
+    wanted = roots[:, 0] * (seen.targets - rows[:, ~newton.free] @ before[~newton.free])
+    best, *_ = np.linalg.lstsq(roots * rows[:, newton.free], wanted, rcond=None)
+    np.testing.assert_allclose(tree.vector[newton.free], best, atol=1e-3)
+
+
 def test_parameters_stay_in_range():
     spec = NetworkSpec((Conv1DSpec(3, 1, relu=False),))
     tree = random_tree(spec, 18)
