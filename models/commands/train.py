@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from models import topologies, wav
-from models.commands.arguments import natural, positive, positive_float, share, weight
+from models.commands.arguments import factor, natural, positive, positive_float, share, weight
 from models.spec import ModelError
 from models.training.recipe import Recipe, recipe_of
 
@@ -29,6 +29,8 @@ OPTIONS = {
     "edges": (share, "share of the synthetic examples on an edge of the embedding plane"),
     "inside": (share, "share of them inside the plane; the others are corners"),
     "jumping": (share, "share of a Gauss-Newton step's windows in which the embedding jumps"),
+    "sharp": (share, "share of them drawn more often the shorter the wave's last turn is ago"),
+    "beyond": (factor, "by which the synthetic pitches go beyond 30-1000 Hz at either end"),
     "slope": (weight, "weight of the error of the steps from sample to sample"),
     "spectral": (weight, "weight of the multi-resolution STFT distance"),
     "seed": (natural, "seed of weights and data"),

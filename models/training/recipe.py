@@ -69,7 +69,7 @@ RECIPES = {
         blocks=4,
         held_by=(2, 3, 4),
         trunk=(2, 3, 4, 5),
-        trunk_steps=60,
+        trunk_steps=50,
         block=Recipe(steps=10_000, polish=60, jumping=0, beyond=1.1),
     ),
 }

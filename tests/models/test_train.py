@@ -203,6 +203,28 @@ def test_shares_of_more_than_all_are_refused(tmp_path, capsys):
     )
 
 
+def test_a_training_of_no_steps_is_refused(tmp_path, capsys):
+    command = ["train", "original", "--steps", "0", "--polish", "0"]
+    assert main([*command, "-o", str(tmp_path / "net.npz")]) == 2
+    assert capsys.readouterr().err == (
+        "python -m models train: error: --steps 0 and --polish 0 leave nothing to do; allowed is "
+        "one of them\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_gauss_newton_alone_trains(tmp_path, monkeypatch):
+    """From random weights, on the sharpened and extended examples that wide nets learn from."""
+    monkeypatch.setattr("models.training.train.use_threads", lambda count: None)
+    path = tmp_path / "net.npz"
+    command = "train original --sample-rate 24000 --steps 0 --polish 3 --windows 4000 --outputs 32"
+    command += f" --sharp 0.5 --beyond 1.1 -o {path}"
+    assert main(command.split()) == 0
+    history = Model.load(path).meta["loss_history"]
+    assert [step for step, _ in history["descent"]] == [0]
+    assert history["polish"][-1][1] < 0.5 * history["descent"][0][1]
+
+
 def test_train_command_on_recordings(tmp_path, monkeypatch, capsys):
     """What it says of them, and the errors of the test's recordings alone."""
     monkeypatch.setattr("models.training.train.use_threads", lambda count: None)
