@@ -7,8 +7,8 @@ import sys
 from litex.soc.integration.soc import SoCError
 
 from boards.targets import board
-from boards.targets.arguments import make_parser
 from boards.targets.checks import check
+from boards.targets.parser import make_parser
 from boards.targets.simulation import simulate
 from soc import demo
 from soc.bitstream import BuildError

@@ -9,7 +9,7 @@ import pytest
 from boards import BOARDS
 from boards.codec_pmods import CALIBRATION
 from boards.targets import board
-from boards.targets.arguments import make_parser
+from boards.targets.parser import make_parser
 from models.reference import Reference
 from models.spec import Model
 from soc.sim_runner import Simulation
