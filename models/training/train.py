@@ -103,11 +103,13 @@ def _run(training, progress, path):
 
 def _trained_trunk(spec, recipe, progress, data, path, resume):
     """The Trunk when all is done."""
-    blocks, seconds = _trained_blocks(spec, recipe, progress, data, path, resume)
-    trunk = Trunk(spec, recipe, data or Synthetic(spec, recipe), blocks, seconds)
-    part = path and checkpoint.of_part(path, "trunk")
+    part, examples = path and checkpoint.of_part(path, "trunk"), data or Synthetic(spec, recipe)
     if resume and part.exists():
+        trunk = Trunk(spec, recipe, examples)
         trunk.load(part)
+    else:
+        blocks = _trained_blocks(spec, recipe, progress, data, path, resume)
+        trunk = Trunk(spec, recipe, examples, *blocks)
     name, done, total = trunk.net.name, len(trunk.history), trunk.total
     with tqdm(desc=name, total=total, initial=done, disable=not progress, mininterval=1) as bar:
         for found in trunk.steps():

@@ -13,7 +13,7 @@ from models.training import checkpoint, gauss_newton
 from models.training.blocks import join, narrow
 from models.training.gauss_newton import Tree
 from models.training.polish import draw
-from models.training.truncated_newton import TruncatedNewton
+from models.training.truncated_newton import Linearised, TruncatedNewton
 
 CHECKS = 32_768  # windows that a step is judged by
 ROUNDED = 4  # steps after a layer was rounded
@@ -22,7 +22,7 @@ ROUNDED = 4  # steps after a layer was rounded
 class Trunk:
     """spec, recipe: of the wide net;  data: windows(rng, size, ages), description
     blocks : of each narrow net in the layers recipe.held_by, per layer (kernel [tap, in, out], bias
-             [out]) floats;  seconds: that they took
+             [out]) floats;  seconds: that they took;  none before `load`
 
     net    : its NetworkSpec
     pairs  : as those of a block, of the best step so far
@@ -31,13 +31,14 @@ class Trunk:
     rounds_from: length of `history` when the rounding began; None before
     """
 
-    def __init__(self, spec, recipe, data, blocks, seconds):
+    def __init__(self, spec, recipe, data, blocks=(), seconds=0.0):
         self.net = replace(narrow(spec, 1, recipe.trunk), name=f"{spec.name}-trunk")
         self.recipe, self.data, self.history, self.seconds = recipe, data, [], seconds
         self.rounds_from = None
         self.rng = np.random.default_rng(recipe.seed)
         held_by = tuple(index - recipe.trunk[0] for index in recipe.held_by)
-        tree = Tree(self.net, join(self.net, self._random_pairs(), blocks, held_by))
+        pairs = self._random_pairs()
+        tree = Tree(self.net, join(self.net, pairs, blocks, held_by) if blocks else pairs)
         # Another stream than that of the steps.
         fixed = self._draw(np.random.default_rng([recipe.seed, 0x51DE]), CHECKS)
         self.newton = TruncatedNewton(tree, fixed)
@@ -73,6 +74,7 @@ class Trunk:
             self.history.append((done + 1, found))
             self.seconds += time.monotonic() - begun
             yield found
+        self._round_last()
 
     def _round(self, count):
         """Round the first `count` layers and hold them."""
@@ -81,6 +83,22 @@ class Trunk:
             array[...] = number_format.to_float(number_format.from_float(array))
         held = sum(array.size for array in (*tree.kernels[:count], *tree.biases[:count]))
         self.newton.free = np.arange(tree.size) >= held
+
+    def _round_last(self):
+        """Round the last layer, number by number; those that are left make up for it."""
+        tree, number_format = self.newton.tree, self.net.number_format
+        at = Linearised(tree, self._draw(self.rng, self.recipe.windows))
+        (curvature,), (values,) = at.curvature_of_channels()[-1], at.split(tree.vector)[-1]
+        count = len(values)
+        values, _ = gauss_newton.round_some(
+            values,
+            curvature,
+            np.zeros(count, bool),
+            np.arange(count),
+            lambda x: number_format.to_float(number_format.from_float(x)),
+            count,
+        )
+        tree.kernels[-1][:, 0], tree.biases[-1][:] = values[:-1], values[-1]
 
     def _is_stale(self):
         recent = [found for _, found in self.history[-self.recipe.patience :]]
