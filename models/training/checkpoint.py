@@ -20,9 +20,18 @@ def of_part(path, part):
     return path.with_name(path.name.replace(".checkpoint", f".{part}.checkpoint"))
 
 
+def _parts(path):
+    return list(path.parent.glob(of_part(path, "*").name))
+
+
+def has_parts(path):
+    """Whether a part of the training `path` was begun."""
+    return bool(_parts(path))
+
+
 def remove(path):
     """Of a training and its parts."""
-    for found in [path, *path.parent.glob(of_part(path, "*").name)]:
+    for found in [path, *_parts(path)]:
         found.unlink(missing_ok=True)
 
 

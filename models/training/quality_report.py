@@ -105,7 +105,7 @@ def tables(evaluations, command):
             [_name(evaluation), f"{spec.sample_rate / 1000:g} kHz", spec.macs_per_sample, *cells]
         )
     yield ""
-    yield "Worst corner by pitch, ESR in dB, integers (training ends at 1000 Hz, `wide`'s at 1100):"
+    yield "Worst corner by pitch, ESR in dB, integers (training ends near 1000 Hz):"
     yield ""
     yield from head(["net", *(f"{pitch:.0f} Hz" for pitch in PITCHES)])
     for evaluation in evaluations:

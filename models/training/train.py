@@ -70,7 +70,7 @@ def train(spec, recipe, progress=True, data=None, path=None, resume=False):
 def _trained(spec, recipe, progress, data, path, resume):
     """The Training when all is done."""
     training = Training(spec, recipe, data or Synthetic(spec, recipe))
-    if resume and (path.exists() or not recipe.blocks):
+    if resume and (path.exists() or not checkpoint.has_parts(path)):
         training.load(path)
     elif recipe.blocks:
         trunk = _trained_trunk(spec, recipe, progress, data, path, resume)

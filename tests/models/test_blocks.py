@@ -94,6 +94,8 @@ def test_a_net_with_blocks_is_trained_and_resumed(tmp_path, monkeypatch):
         block=Recipe(steps=4, batch=4, outputs=32, check_every=2, polish=1, windows=500),
     )
     path = tmp_path / "net.checkpoint.npz"
+    with pytest.raises(ModelError, match="there is nothing to resume"):
+        train(spec, recipe, progress=False, path=path, resume=True)
     _, whole, history = train(spec, recipe, progress=False, path=path)
     assert [step for step, _ in history["trunk"]] == list(range(1, 3 + 2 * ROUNDED + 1))
     assert [step for step, _ in history["descent"]] == [0, 1, 2]

@@ -1,6 +1,8 @@
 """python -m models zoo: the page of the committed models, made by its command."""
 
+import json
 import shlex
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from models.commands import pages
 from models.commands.zoo import table
 from models.spec import Model
 from models.topologies import get
+from models.training.recipe import Recipe, recipe_of
 from tests.support.nets import random_model
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,6 +37,14 @@ def test_a_model_of_the_zoo_is_of_the_topology_of_its_name_and_tells_how_it_was_
     assert model.spec == get(path.stem)
     assert model.meta["command"].startswith(f"python -m models train {path.stem}")
     assert {"seed", "recipe", "versions", "minutes", "data"} <= set(model.meta)
+
+
+@pytest.mark.parametrize("path", sorted(ZOO.glob("*.npz")), ids=lambda path: path.stem)
+def test_the_recipe_is_still_the_one_that_a_model_was_trained_by(path):
+    """A field that came later had no effect then: it is the default."""
+    noted, defaults = Model.load(path).meta["recipe"], json.loads(json.dumps(asdict(Recipe())))
+    wanted = json.loads(json.dumps(asdict(recipe_of(path.stem))))
+    assert {name: noted.get(name, default) for name, default in defaults.items()} == wanted
 
 
 def test_what_a_file_does_not_tell_is_said(capsys, tmp_path):
