@@ -200,8 +200,10 @@ def test_a_full_disk_is_one_line(room, capsys, monkeypatch):
 def test_bad_training(room, capsys):
     message = f"topology 'sine' is not known; known: {', '.join(sorted(TOPOLOGIES))}"
     refused(["train", "sine"], message, capsys)
-    message = "argument --steps: 0 is not allowed: at least 1"
-    refused(["train", "original", "--steps", "0"], message, capsys)
+    message = "argument --steps: -1 is not allowed: at least 0"
+    refused(["train", "original", "--steps", "-1"], message, capsys)
+    message = "argument --beyond: 0.5 is not allowed: 1 to 4"
+    refused(["train", "original", "--beyond", "0.5"], message, capsys)
 
 
 def test_two_channel_nets_have_no_embedding(room, capsys):
