@@ -8,7 +8,7 @@ from pathlib import Path
 from models import topologies, wav
 from models.commands.arguments import factor, natural, positive, positive_float, share, weight
 from models.spec import ModelError
-from models.training.recipe import Recipe, recipe_of
+from models.training.recipe import USUAL, recipe_of
 
 TEXT = "train a net on the synthetic waves (needs TensorFlow)"
 MORE = (
@@ -28,14 +28,16 @@ OPTIONS = {
     "rate": (positive_float, "first learning rate"),
     "edges": (share, "share of the synthetic examples on an edge of the embedding plane"),
     "inside": (share, "share of them inside the plane; the others are corners"),
-    "jumping": (share, "share of a Gauss-Newton step's windows in which the embedding jumps"),
-    "sharp": (share, "share of them drawn more often the shorter the wave's last turn is ago"),
+    "jumping": (share, "share in the error of a Gauss-Newton step of jumps of the embedding"),
+    "modulated": (share, "share in it of an embedding that moves 20 to 2,500 times a second"),
+    "sharp": (share, "share of windows drawn more often the shorter the wave's last turn is ago"),
     "beyond": (factor, "by which the synthetic pitches go beyond 30-1000 Hz at either end"),
     "slope": (weight, "weight of the error of the steps from sample to sample"),
     "spectral": (weight, "weight of the multi-resolution STFT distance"),
     "seed": (natural, "seed of weights and data"),
     "patience": (positive, "checks without a better one before it ends"),
     "polish": (natural, "Gauss-Newton steps after those of gradient descent"),
+    "settling": (share, "share of them, the last, that remember what others saw"),
     "windows": (positive, "single outputs a Gauss-Newton step"),
 }
 
@@ -46,7 +48,7 @@ def add_arguments(add):
     add("name", metavar="NAME", help=f"topology: {known}")
     add("-o", "--output", default=unset, help="model file to write (default: NAME.npz)")
     for name, (kind, text) in OPTIONS.items():
-        text += f" (default: the recipe's, mostly {getattr(Recipe, name)})"
+        text += f" (default: the recipe's, mostly {getattr(USUAL, name)})"
         add(f"--{name}", type=kind, default=unset, help=text)
     add("--data", default=unset, metavar="DIR", help="recordings instead of synthetic waves")
     add("--sample-rate", type=positive, default=unset, help="Hz (default: the topology's)")
@@ -73,6 +75,11 @@ def run(args):
         raise ModelError(
             f"--edges {recipe.edges:g} and --inside {recipe.inside:g} are more than all examples; "
             "allowed is a sum of 1"
+        )
+    if recipe.jumping + recipe.modulated > 1:
+        raise ModelError(
+            f"--jumping {recipe.jumping:g} and --modulated {recipe.modulated:g} are more than the "
+            "whole error; allowed is a sum of 1"
         )
     if not (recipe.steps or recipe.polish or recipe.trunk_steps):
         raise ModelError("--steps 0 and --polish 0 leave nothing to do; allowed is one of them")

@@ -5,12 +5,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.training import spectra, stability, waves
-from models.training.quality import SECONDS, FloatTwin, esr_db, reference_of, signals
+from models.training.quality import (
+    SECONDS,
+    FloatTwin,
+    esr_db,
+    moving_signals,
+    reference_of,
+    signals,
+)
 
 PITCHES = waves.HELD_OUT
 TRAINED = tuple(pitch for pitch in PITCHES if pitch <= waves.PITCH_RANGE[1])
 NULL = 0.01  # RMS of a target: below it the moving average of training has nulled the wave
 ALIAS_RATES = (48_000, 192_000)  # Hz
+CIRCLES = (20, 200, 2000)  # Hz, of an embedding that moves
 DEFINITION = (
     f"ESR = sum((output-target)^2) / sum(target^2) in dB, output channel 0, {SECONDS} s of each of "
     f"{len(PITCHES)} pitches, {PITCHES[0]:.0f}-{PITCHES[-1]:.0f} Hz, that training leaves out "
@@ -68,6 +76,17 @@ def play(net, spec):
     return Takes(outputs, targets)
 
 
+def circling_esr(net, spec):
+    """{Hz of CIRCLES: ESR in dB over TRAINED}, as Takes.pooled has it."""
+    found = {}
+    for hertz in CIRCLES:
+        pairs = list(moving_signals(spec, hertz, TRAINED))
+        outputs = [net(inputs)[-len(target) :] for inputs, target in pairs]
+        targets = [target for _, target in pairs]
+        found[hertz] = esr_db(np.concatenate(outputs), np.concatenate(targets))
+    return found
+
+
 def float_of(model):
     """The same weights in floats: no signal is rounded, each is clipped to the format's range."""
     to_float = model.spec.number_format.to_float
@@ -79,6 +98,7 @@ class Evaluation:
     """All that is measured of a model.
 
     integers, floats, qkeras: Takes; qkeras is None where QKeras is missing or cannot
+    circling: {Hz: ESR in dB} of the integers, of an embedding on a circle
     alias:  {rate: (dB of the float net, dB of the integers, rounding noise included)}
     still, excitations: see models.training.stability
     """
@@ -87,6 +107,7 @@ class Evaluation:
     integers: Takes
     floats: Takes
     qkeras: Takes | None
+    circling: dict
     alias: dict
     still: stability.Still
     excitations: dict
@@ -125,6 +146,7 @@ def evaluate(model, qkeras=None):
         play(in_integers, spec),
         play(in_floats, spec),
         play(qkeras, spec) if qkeras else None,
+        circling_esr(in_integers, spec),
         {
             rate: tuple(spectra.alias_to_signal_db(net, spec, rate) for net in (in_floats, rounded))
             for rate in ALIAS_RATES

@@ -63,25 +63,18 @@ def _phase(pitch, count, spec):
     return (START + np.concatenate([[0.0], np.cumsum(steps[:-1])])) % 1.0
 
 
-def _target(phase, gains):
-    """Smoothed target [n] for gains [n, 4] of waves.WAVES."""
-    mix = sum(gains[:, i] * wave(phase) for i, wave in enumerate(waves.WAVES.values()))
+def _target(phase, embedding):
+    """Smoothed target [n] for an embedding [n, 2]."""
+    mix = waves.mix(waves.gains_at(embedding), phase)
     return waves.smooth(np.concatenate([np.full(waves.SMOOTHING - 1, mix[0]), mix]))
 
 
 def _along(positions):
-    """(embedding [n, 2], gains [n, 4]) on the border: 0 to 4 is once along WALK."""
+    """Embedding [n, 2] on the border: 0 to 4 is once along WALK."""
     corner = np.minimum(np.floor(positions).astype(int), 3)
     a = 1 - (positions - corner)
-    names = list(waves.WAVES)
     points = np.array([waves.CORNERS[name] for name in WALK], float)
-    index = np.array([names.index(name) for name in WALK])
-    embedding = a[:, None] * points[corner] + (1 - a[:, None]) * points[corner + 1]
-    gains = np.zeros((len(positions), len(names)))
-    rows = np.arange(len(positions))
-    gains[rows, index[corner]] = np.sin(a * np.pi / 2)
-    gains[rows, index[corner + 1]] += np.sin((1 - a) * np.pi / 2)
-    return embedding, gains
+    return a[:, None] * points[corner] + (1 - a[:, None]) * points[corner + 1]
 
 
 def _settled(target, jumps, spec):
@@ -94,8 +87,8 @@ def _settled(target, jumps, spec):
 def _corners(spec, pace):
     each = round(pace * 1.0 * spec.sample_rate)
     phase = _phase(PITCH, 4 * each, spec)
-    embedding, gains = _along(np.repeat(np.arange(4.0), each))
-    target = _settled(_target(phase, gains), range(0, 4 * each, each), spec)
+    embedding = _along(np.repeat(np.arange(4.0), each))
+    target = _settled(_target(phase, embedding), range(0, 4 * each, each), spec)
     moments = tuple(pace * (i + 0.5) for i in range(4))
     text = f"the four corners, {PITCH:g} Hz: {', '.join(waves.WAVES)}"
     return Example("corners", text, waves.triangle(phase), embedding, target, moments)
@@ -104,8 +97,8 @@ def _corners(spec, pace):
 def _walk(spec, pace):
     count = round(pace * 8.0 * spec.sample_rate)
     phase = _phase(PITCH, count, spec)
-    embedding, gains = _along(np.linspace(0, 4, count))
-    target = _settled(_target(phase, gains), [0], spec)
+    embedding = _along(np.linspace(0, 4, count))
+    target = _settled(_target(phase, embedding), [0], spec)
     moments = tuple(pace * (2 * i + 1) for i in range(4))
     text = f"once around the edges, {PITCH:g} Hz"
     return Example("walk", text, waves.triangle(phase), embedding, target, moments)
@@ -116,10 +109,11 @@ def _modulated(spec, pace):
     low, high = MODULATION
     turn = 2 * np.pi * _phase(low * (high / low) ** np.linspace(0, 1, count), count, spec)
     embedding = np.column_stack([np.cos(turn), np.sin(turn)])
-    wave = waves.triangle(_phase(PITCH, count, spec))
+    phase = _phase(PITCH, count, spec)
+    target = _settled(_target(phase, embedding), [0], spec)
     text = f"the embedding on a circle, {low:g} to {high:g} Hz, under {PITCH:g} Hz"
     moments = tuple(pace * second for second in (0.5, 2, 4, 5.5))
-    return Example("modulated", text, wave, embedding, np.full(count, np.nan), moments)
+    return Example("modulated", text, waves.triangle(phase), embedding, target, moments)
 
 
 def _rough(spec, pace):
@@ -131,7 +125,7 @@ def _rough(spec, pace):
     steps = np.repeat(rng.uniform(-limit, limit, each // hold + 1), hold)[:each]
     inputs = [waves.ramp(phase), waves.square(phase), np.zeros(each), steps,
               rng.uniform(-1, 1, each), np.zeros(each)]  # fmt: skip
-    embedding, _ = _along(np.tile(np.repeat(np.arange(4.0), each // 4), len(inputs)))
+    embedding = _along(np.tile(np.repeat(np.arange(4.0), each // 4), len(inputs)))
     text = "ramp, square, silence, full-scale steps, white noise, silence, each at four corners"
     wave = np.concatenate(inputs)
     moments = tuple(pace * 1.2 * (i + 0.55) for i in (0, 1, 3, 4))
@@ -153,13 +147,12 @@ def _phrase(spec, pace):
     bright = np.exp(-since / DECAY)
     number = np.cumsum([note is not None for note in notes]) - 1  # of the note that sounds
     side = np.repeat(number % 2, each)
-    embedding, gains = _along(np.where(side == 0, bright, 3 - bright))
+    embedding = _along(np.where(side == 0, bright, 3 - bright))
     phase, attack = _phase(pitch, count, spec), round(ATTACK * spec.sample_rate)
-    target = _settled(_target(phase, gains), [0], spec)
     for start in (i * each for i in starts[1:]):  # straight from where the last note has come to
         part, span = np.arange(attack)[:, None] / attack, slice(start, start + attack)
         embedding[span] = embedding[start - 1] * (1 - part) + embedding[span] * part
-        target[start : start + attack + spec.receptive_field - 1] = np.nan
+    target = _settled(_target(phase, embedding), [0], spec)
     moments = tuple((starts[round(i * (len(starts) - 1) / 3)] + 0.2) * SIXTEENTH for i in range(4))
     text = f"{len(starts)} notes at 120 beats a minute, an envelope on the embedding"
     return Example("phrase", text, waves.triangle(phase), embedding, target, moments)

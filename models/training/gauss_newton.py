@@ -16,6 +16,7 @@ MAX_PARAMETERS = 6000  # 0.3 GB for J^T J in float64
 MEMORY = 2**20  # nodes of the tree, all examples together, that are in memory at once
 FLOOR = 0.3  # of the mean diagonal of J^T J: damping of parameters that hardly matter
 FIRST, LEAST, MOST = 1e-3, 1e-8, 1e6  # damping
+BOUNDED = 3  # times that a step is solved for, with more and more parameters at an end
 ROUND_DAMPING = 1e-4  # of the curvature where parameters are rounded
 
 
@@ -151,35 +152,64 @@ class Tree:
         return outputs, np.concatenate(found, axis=1)
 
 
-def step(tree, seen, damping, check, fixed=None):
+def step(tree, seen, damping, check, fixed=None, memory=None, share=0.0):
     """Move the tree's parameters by one damped Gauss-Newton step.
 
     seen    : Windows
     damping : as the step before returned it, FIRST before the first
     check   : function(tree) -> bool; a step that it refuses is tried again with more damping
     fixed   : bool [size], parameters that stay
+    memory  : (curvature, gradient) of examples before, which count with `share`
 
-    Returns (damping of the next step, curvature [size, size] before this one). Where no damping
-    helps, the parameters stay.
+    Returns (damping of the next step, (curvature [size, size], gradient [size]) before this one,
+    memory and all). Where no damping helps, the parameters stay.
     """
-    before, curvature, gradient = normal_equations(tree, seen)
+    before, *new = normal_equations(tree, seen)
+    facts = new
+    if memory is not None:
+        facts = [share * old + (1 - share) * value for old, value in zip(memory, new, strict=True)]
     free = np.flatnonzero(~fixed) if fixed is not None else np.arange(tree.size)
-    part, gradient, start = curvature[np.ix_(free, free)], gradient[free], tree.vector
-    scale = np.diag(part) + FLOOR * np.trace(part) / len(free)
+    (part, gradient), (own_part, own_gradient) = (
+        (curvature[np.ix_(free, free)], gradient[free]) for curvature, gradient in (facts, new)
+    )
+    start, scale = tree.vector, np.diag(part) + FLOOR * np.trace(part) / len(free)
     while damping < MOST:
-        move = np.linalg.solve(part + damping * np.diag(scale), gradient)
+        move = _solve(part + damping * np.diag(scale), gradient, start[free], tree)
         moved = start.copy()
         moved[free] -= move
         tree.vector = moved
-        promised = 2 * gradient @ move - move @ part @ move
-        kept = (before - error(tree, seen)) / promised
-        if kept > 0.1 and check(tree):
-            if kept > 0.75:
-                return max(damping / 2, LEAST), curvature
-            return damping * 2 if kept < 0.25 else damping, curvature
+        promised = 2 * own_gradient @ move - move @ own_part @ move
+        better = before - error(tree, seen)
+        if better > 0.1 * promised > 0 and check(tree):
+            if better > 0.75 * promised:
+                return max(damping / 2, LEAST), facts
+            return damping * 2 if better < 0.25 * promised else damping, facts
         damping *= 4
     tree.vector = start
-    return FIRST, curvature
+    return FIRST, facts
+
+
+def _solve(matrix, gradient, start, tree):
+    """The move [size] with matrix @ move = gradient, but that start - move stays in the number
+    format's range: what would leave it goes to its end, and the others make up for it."""
+    held, move = np.zeros(len(start), bool), np.zeros(len(start))
+    for _ in range(BOUNDED):
+        rest = ~held
+        known = matrix[np.ix_(rest, held)] @ move[held]
+        move[rest] = np.linalg.solve(matrix[np.ix_(rest, rest)], gradient[rest] - known)
+        inside = np.clip(start - move, tree.low, tree.high)
+        beyond = inside != start - move
+        move = start - inside
+        if not beyond.any():
+            break
+        held |= beyond
+    return move
+
+
+def foreseen(facts, moved):
+    """(curvature, gradient) as they should be after the parameters moved by float64 [size]."""
+    curvature, gradient = facts
+    return curvature, gradient + curvature @ moved
 
 
 def normal_equations(tree, seen):
@@ -226,6 +256,16 @@ def round_some(values, curvature, fixed, candidates, rounded, count):
         # What is rounded neither moves nor moves others: its row and column of the inverse are 0.
         inverse[index], inverse[:, index] = 0, 0
     return values, fixed
+
+
+def round_all(values, curvature, fixed, number_format):
+    """float64 [size]: `round_some` of all that is not fixed, to the words of the number format."""
+
+    def rounded(values):
+        return number_format.to_float(number_format.from_float(values))
+
+    free = np.flatnonzero(~fixed)
+    return round_some(values, curvature, fixed, free, rounded, len(free))[0]
 
 
 def _chunks(tree, count):

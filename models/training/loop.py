@@ -94,9 +94,9 @@ class Training:
             target[:, -self.recipe.outputs :].astype(np.float32)
         )
 
-    def _is_stale(self, kind):
-        """Too many checks brought nothing better."""
-        losses = [loss for _, loss in self.history[kind]]
+    def _is_stale(self, kind, since=0):
+        """Too many checks brought nothing better, of those after step `since`."""
+        losses = [loss for step, loss in self.history[kind] if step > since]
         return bool(losses) and len(losses) - 1 - losses.index(min(losses)) >= self.recipe.patience
 
     def descend(self):
@@ -123,9 +123,11 @@ class Training:
             if self.kept is None:  # no gradient descent
                 self._note("descent", 0, self.check())
             self.net.set_weights(self.kept)
-        while self.polished < self.recipe.polish and not self._is_stale("polish"):
+        total, settling = self.recipe.polish, self.recipe.settling
+        forgetful = round(total * (1 - settling))  # steps, too noisy to tell when it is enough
+        while self.polished < total and not self._is_stale("polish", forgetful if settling else 0):
             self.polished += 1
-            loss = self.polisher.step(self.rng, self.polished / self.recipe.polish)
+            loss = self.polisher.step(self.rng, self.polished / total, self.polished > forgetful)
             self._note("polish" if self.polisher.is_rounded else "unrounded", self.polished, loss)
             yield loss
 
@@ -150,6 +152,7 @@ class Training:
             "optimizer": [np.asarray(variable) for variable in self.optimizer.variables],
             "kept": self.kept or [],
             "fixed": [self.polisher.fixed],
+            "memory": self.polisher.memory or [],
         }
         checkpoint.save(path, self._identity(), state, arrays)
 
@@ -167,6 +170,7 @@ class Training:
         self.begun, self.spent = time.monotonic(), state["seconds"]
         self.kept, self.best = arrays.get("kept"), state["best"]
         (self.polisher.fixed,) = arrays["fixed"]
+        self.polisher.memory = arrays.get("memory")
 
     def _identity(self):
         return {
@@ -180,4 +184,6 @@ class Training:
         quantisation, and integers as models.spec.Model wants them."""
         self.net.set_weights(self.kept)
         latent = [tuple(x.astype(np.float64) for x in pair) for pair in self.pairs]
+        if self.recipe.fitted:
+            self.polisher.round(np.random.default_rng([self.recipe.seed, 0xF17]))
         return latent, import_weights(self.net, self.spec)

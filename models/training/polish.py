@@ -8,6 +8,7 @@ from models.training.gauss_newton import Tree, Windows, error
 CHUNK = 1024  # windows drawn at once
 CHECKS = 16_384  # windows of the check while kernels of powers of two are free
 WORSE = 1.2  # a step may make the check so much worse: single examples are noisy, divergence is not
+MEMORY = 0.8  # share of the examples before in a step that remembers
 ROUNDING = (0.3, 0.6)  # of all steps: where the rounding to powers of two begins and ends
 EXCHANGED = 32  # powers of two that a step may change after that
 SHARES = (1.0, 0.5, 0.25)  # of the other parameters' way that are tried with it
@@ -23,13 +24,18 @@ class Polish:
     Kernels of powers of two are free at first; in the share ROUNDING of the steps they are rounded,
     a few in each, those first that matter least, and the other parameters make up for it. Then
     each step exchanges some for others (powers.py).
+
+    Single steps are noisy, which does no harm far from the ground; the last ones remember what
+    examples before said, and the noise goes.
+
     fixed : bool [parameters], which of them are rounded
+    memory: (curvature, gradient) of the examples so far, None before the first
     """
 
     def __init__(self, net, spec, data, count, check):
         self.net, self.spec, self.data, self.count, self.check = net, spec, data, count, check
         self.ages = gauss_newton.ages(spec)
-        self.damping = gauss_newton.FIRST
+        self.damping, self.memory = gauss_newton.FIRST, None
         self.powers = np.concatenate(
             [
                 np.full(size, layer.weights == "po2" and is_kernel)
@@ -47,9 +53,9 @@ class Polish:
         """All powers of two are: the net is one that the hardware can play."""
         return bool((self.fixed == self.powers).all())
 
-    def step(self, rng, share):
+    def step(self, rng, share, remembers):
         """One step on fresh examples; `share` of all steps are done after it. Returns the check, of
-        the unrounded net where it is not."""
+        the unrounded net where it is not. remembers: bool, whether examples before count too."""
         tree = Tree(self.spec, self._pairs())
         seen = self._draw(rng, self.count)
         if self.is_rounded and self.powers.any():
@@ -63,15 +69,19 @@ class Polish:
             self._put(moved.pairs)
             return check() < limit
 
-        self.damping, curvature = gauss_newton.step(tree, seen, self.damping, is_good, self.fixed)
+        start, kept = tree.vector, MEMORY if remembers else 0.0
+        self.damping, facts = gauss_newton.step(
+            tree, seen, self.damping, is_good, self.fixed, self.memory, kept
+        )
         begin, end = ROUNDING
         due = self.powers.sum() * np.clip((share - begin) / (end - begin), 0, 1)
         count = int(np.ceil(due)) - self.fixed.sum()
         if count > 0:
             free = np.flatnonzero(self.powers & ~self.fixed)
             tree.vector, self.fixed = gauss_newton.round_some(
-                tree.vector, curvature, self.fixed, free, self._nearest, count
+                tree.vector, facts[0], self.fixed, free, self._nearest, count
             )
+        self.memory = gauss_newton.foreseen(facts, tree.vector - start)
         self._put(tree.pairs)
         return self.check() if self.is_rounded else check()
 
@@ -84,6 +94,14 @@ class Polish:
 
     def _nearest(self, values):
         return powers.nearest(values, self.spec.number_format)
+
+    def round(self, rng):
+        """Round all that is not yet, word by word; those that are left make up for it."""
+        tree = Tree(self.spec, self._pairs())
+        _, curvature, _ = gauss_newton.normal_equations(tree, self._draw(rng, self.count))
+        args = curvature, self.fixed, self.spec.number_format
+        tree.vector = gauss_newton.round_all(tree.vector, *args)
+        self._put(tree.pairs)
 
     def _exchange(self, tree, seen):
         """Change as many powers of two as make the error less on windows always the same."""

@@ -6,6 +6,7 @@ from models.reference import Reference
 from models.training import waves
 
 PITCHES = tuple(np.geomspace(*waves.PITCH_RANGE, 16))  # Hz
+GOLDEN = 0.618034  # spreads start phases, so that no wave always starts at its edge
 SECONDS = 0.1  # of each pitch: three periods of the lowest
 DEFINITION = (
     "ESR = sum((output-target)^2) / sum(target^2) in dB over 16 pitches, log-spaced 30-1000 Hz, "
@@ -27,9 +28,19 @@ def signals(spec, place, pitches):
     skipped = spec.receptive_field - 1
     count = skipped + round(SECONDS * spec.sample_rate)
     for index, pitch in enumerate(pitches):
-        # Start phases spread by the golden ratio, so that no wave always starts at its edge.
-        start = np.array([index * 0.618034 % 1.0])
+        start = np.array([index * GOLDEN % 1.0])
         inputs, target = waves.examples([place], np.array([pitch]), start, count, spec)
+        yield inputs[0], target[0, skipped:]
+
+
+def moving_signals(spec, hertz, pitches):
+    """`signals` of an embedding on a circle, so many times a second."""
+    skipped = spec.receptive_field - 1
+    count = skipped + round(SECONDS * spec.sample_rate)
+    embeddings = waves.circle(hertz, spec.sample_rate, waves.SMOOTHING - 1 + count)[None]
+    for index, pitch in enumerate(pitches):
+        start = np.array([index * GOLDEN % 1.0])
+        inputs, target = waves.moving(embeddings, np.array([pitch]), start, spec)
         yield inputs[0], target[0, skipped:]
 
 

@@ -4,7 +4,15 @@ import numpy as np
 
 from models.commands.pages import head, row
 from models.training import spectra, waves
-from models.training.evaluation import CORNERS, DEFINITION, EDGES, PITCHES, PLACES, TRAINED
+from models.training.evaluation import (
+    CIRCLES,
+    CORNERS,
+    DEFINITION,
+    EDGES,
+    PITCHES,
+    PLACES,
+    TRAINED,
+)
 
 
 def text(evaluation):
@@ -57,6 +65,8 @@ def _facts(evaluation):
             f"alias to signal, sine corner, {pitch:.0f} Hz, clocked at {rate} Hz: {floats:.1f} dB; "
             f"with rounding noise {integers:.1f} dB"
         )
+    levels = ", ".join(f"{hertz} Hz {level:.1f} dB" for hertz, level in evaluation.circling.items())
+    yield f"ESR with the embedding on a circle: {levels}"
     still = evaluation.still
     yield (
         f"input stands still: output ripples by {still.ripple} LSB; inputs that wander by 1 LSB "
@@ -123,6 +133,13 @@ def tables(evaluations, command):
     )  # fmt: skip
     for evaluation in evaluations:
         yield row([_name(evaluation), *_arithmetic_cells(evaluation)])
+    yield ""
+    yield "The embedding on a circle, so many times a second, ESR in dB, integers:"
+    yield ""
+    yield from head(["net", *(f"{hertz} Hz" for hertz in CIRCLES)])
+    for evaluation in evaluations:
+        levels = (f"{level:.1f}" for level in evaluation.circling.values())
+        yield row([_name(evaluation), *levels])
     yield ""
     yield "Input that stands still, and input that is rough:"
     yield ""

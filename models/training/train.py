@@ -35,15 +35,14 @@ class Synthetic:
 
     def __init__(self, spec, recipe):
         self.spec, self.seed = spec, recipe.seed
-        self.shares, self.jumping = (recipe.edges, recipe.inside), recipe.jumping
-        self.sharp, self.beyond = recipe.sharp, recipe.beyond
+        self.shares, self.beyond = (recipe.edges, recipe.inside), recipe.beyond
+        self.how = self.shares, recipe.jumping, recipe.modulated, recipe.sharp, recipe.beyond
 
     def batch(self, rng, size, count):
         return waves.random_examples(rng, size, count, self.spec, self.shares, self.beyond)
 
     def windows(self, rng, size, ages):
-        how = self.shares, self.jumping, self.sharp, self.beyond
-        return windows.random_windows(rng, size, ages, self.spec, *how)
+        return windows.random_windows(rng, size, ages, self.spec, *self.how)
 
     def fixed(self, size, count):
         # Another stream than the training's: no batch repeats an example of the fixed set.

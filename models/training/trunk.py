@@ -86,18 +86,11 @@ class Trunk:
 
     def _round_last(self):
         """Round the last layer, number by number; those that are left make up for it."""
-        tree, number_format = self.newton.tree, self.net.number_format
+        tree = self.newton.tree
         at = Linearised(tree, self._draw(self.rng, self.recipe.windows))
         (curvature,), (values,) = at.curvature_of_channels()[-1], at.split(tree.vector)[-1]
-        count = len(values)
-        values, _ = gauss_newton.round_some(
-            values,
-            curvature,
-            np.zeros(count, bool),
-            np.arange(count),
-            lambda x: number_format.to_float(number_format.from_float(x)),
-            count,
-        )
+        none = np.zeros(len(values), bool)
+        values = gauss_newton.round_all(values, curvature, none, self.net.number_format)
         tree.kernels[-1][:, 0], tree.biases[-1][:] = values[:-1], values[-1]
 
     def _is_stale(self):

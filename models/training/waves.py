@@ -77,12 +77,14 @@ def edge(a_name, b_name, a):
 
 def inside(x, y):
     """The place (x, y), each in [-1, 1]: equal-power fades in both directions, multiplied."""
-    x_gains, y_gains = (
-        {1: np.sin((1 + value) * np.pi / 4), -1: np.sin((1 - value) * np.pi / 4)}
-        for value in (x, y)
-    )
-    gains = tuple(float(x_gains[a] * y_gains[b]) for a, b in CORNERS.values())
+    gains = tuple(map(float, gains_at(np.array([x, y]))))
     return Place((float(x), float(y)), gains)
+
+
+def gains_at(points):
+    """Weights [..., wave] of WAVES in the target at embeddings [..., 2], each in [-1, 1]."""
+    toward = 1 + np.asarray(points)[..., None, :] * _POINTS  # 2 where a wave is, 0 where it is not
+    return np.prod(np.sin(toward * np.pi / 4), axis=-1)
 
 
 def phase(pitch, sample_rate, count, start=0.0, first=0):
@@ -119,7 +121,22 @@ def examples(places, pitch, start, count, spec):
     gains = np.array([place.gains for place in places])
     # The phases start SMOOTHING-1 samples early: history of the moving average.
     p = phase(pitch, spec.sample_rate, SMOOTHING - 1 + count, start, first=1 - SMOOTHING)
-    return frames(embeddings, p[:, SMOOTHING - 1 :], spec), smooth(mix(gains, p))
+    return frames(embeddings, p[:, SMOOTHING - 1 :], spec), smooth(mix(gains[:, None], p))
+
+
+def moving(embeddings, pitch, start, spec):
+    """`examples` of embeddings [batch, SMOOTHING-1+count, 2] that move, each in [-1, 1]; the target
+    has the gains of every moment."""
+    total = embeddings.shape[1]
+    p = phase(pitch, spec.sample_rate, total, start, first=1 - SMOOTHING)
+    late = slice(SMOOTHING - 1, None)
+    return frames(embeddings[:, late], p[:, late], spec), smooth(mix(gains_at(embeddings), p))
+
+
+def circle(hertz, sample_rate, count):
+    """Embeddings [count, 2] once around the plane `hertz` times a second."""
+    turn = 2 * np.pi * hertz / sample_rate * np.arange(count)
+    return np.column_stack([np.cos(turn), np.sin(turn)])
 
 
 def frames(embeddings, p, spec):
@@ -134,8 +151,8 @@ def frames(embeddings, p, spec):
 
 
 def mix(gains, p):
-    """The waves, each times its gain [batch, wave], at phases p [batch, n]; not smoothed."""
-    return sum(gains[:, i, None] * wave(p) for i, wave in enumerate(WAVES.values()))
+    """The waves, each times its gain [..., n or 1, wave], at phases p [..., n]; not smoothed."""
+    return sum(gains[..., i] * wave(p) for i, wave in enumerate(WAVES.values()))
 
 
 def random_places(rng, size, edge_share=0.4, inside_share=0.2):

@@ -4,6 +4,10 @@ import numpy as np
 
 from models.training import waves
 
+RECENT = np.arange(waves.SMOOTHING)[::-1]  # ages of what the moving average takes
+OFTEN = 16  # a few windows that move tell little, and where the net is bad that much is noise
+MOVING = (20.0, 2500.0)  # Hz, of an embedding that moves
+
 
 def windows(places, pitch, start, ages, spec):
     """One output a place, as waves.examples has it.
@@ -25,17 +29,44 @@ def jumps(before, after, jumped, pitch, start, ages, spec):
     old, new = (np.array([place.gains for place in places]) for places in (before, after))
     turn = np.pi / 2 * jumped[:, None] / spec.receptive_field
     gains = np.where(old == new, new, np.cos(turn) * old + np.sin(turn) * new)
-    recent = waves.phase(pitch, spec.sample_rate, waves.SMOOTHING, start, 1 - waves.SMOOTHING)
     inputs = waves.frames(embeddings, p, spec)
-    return inputs, waves.smooth(waves.mix(gains, recent))[:, 0]
+    return inputs, _smoothed(gains[:, None], pitch, start, spec)
 
 
-def random_windows(rng, size, ages, spec, shares=(0.4, 0.2), jumping=0.005, sharp=0.0, beyond=1.0):
-    """`size` windows of random places, phases and pitches, a share `jumping` of them with a jump.
+def moving(path, pitch, start, ages, spec):
+    """`windows` of an embedding that is never still; the target has the gains of each moment.
 
-    shares: as waves.random_places takes them;  beyond: as waves.random_pitches
-    sharp : share that is drawn more often the shorter the triangle's last turn is ago; the weights
-            make up for it
+    path: function of int ages [n] -> embeddings [batch, n, 2]
+    """
+    inputs = waves.frames(path(ages), waves.phase_at(pitch, spec.sample_rate, -ages, start), spec)
+    return inputs, _smoothed(waves.gains_at(path(RECENT)), pitch, start, spec)
+
+
+def _smoothed(gains, pitch, start, spec):
+    """The target [batch] of gains [batch, RECENT or 1, wave]."""
+    p = waves.phase_at(pitch, spec.sample_rate, -RECENT, start)
+    return waves.smooth(waves.mix(gains, p))[:, 0]
+
+
+def random_path(rng, size, sample_rate):
+    """`size` ellipses somewhere on the plane, as `moving` takes them, log-uniform in MOVING Hz."""
+    step = np.exp(rng.uniform(*np.log(MOVING), (size, 1, 1))) / sample_rate
+    reach, turn = rng.random((2, size, 1, 2))
+    middle = (1 - reach) * rng.uniform(-1, 1, (size, 1, 2))
+    return lambda ages: middle + reach * np.sin(2 * np.pi * (turn - step * ages[:, None]))
+
+
+def random_windows(
+    rng, size, ages, spec, shares=(0.4, 0.2), jumping=0.0, modulated=0.0, sharp=0.0, beyond=1.0
+):
+    """`size` windows of random places, phases and pitches.
+
+    shares : as waves.random_places takes them;  beyond: as waves.random_pitches
+    jumping, modulated: shares in which the embedding jumps, and in which it moves all the time
+    sharp  : share that is drawn more often the shorter the triangle's last turn is ago
+
+    What moves is drawn OFTEN more times than its share says. The weights make up for that, and for
+    `sharp`: any weighted mean stays.
 
     Returns (inputs, targets, weights): those of `windows`, and float64 [size].
     """
@@ -44,10 +75,20 @@ def random_windows(rng, size, ages, spec, shares=(0.4, 0.2), jumping=0.005, shar
         start, weights = _after_turns(rng, pitch, spec.sample_rate, sharp)
     else:
         start, weights = rng.random(size), np.ones(size)
+    wanted = np.array([jumping, modulated, 1 - jumping - modulated])
+    often = wanted * (OFTEN, OFTEN, 1)
+    jumps_until, moves_until = np.round(size * np.cumsum(often) / often.sum()).astype(int)[:2]
+    counts = np.array([jumps_until, moves_until - jumps_until, size - moves_until])
+    weights *= np.repeat(wanted * size / np.maximum(counts, 1), counts)
     jumped = rng.random(size) * spec.receptive_field
-    after, count = waves.random_places(rng, size, *shares), round(jumping * size)
-    before = waves.random_places(rng, count, *shares) + after[count:]
-    return *jumps(before, after, jumped, pitch, start, ages, spec), weights
+    after = waves.random_places(rng, size, *shares)
+    before = waves.random_places(rng, jumps_until, *shares) + after[jumps_until:]
+    inputs, targets = jumps(before, after, jumped, pitch, start, ages, spec)
+    if counts[1]:
+        part = slice(jumps_until, moves_until)
+        path = random_path(rng, counts[1], spec.sample_rate)
+        inputs[part], targets[part] = moving(path, pitch[part], start[part], ages, spec)
+    return inputs, targets, weights
 
 
 def _after_turns(rng, pitch, sample_rate, share):

@@ -11,7 +11,15 @@ from models.__main__ import main
 from models.commands import pages
 from models.reference import Reference
 from models.spec import Conv1DSpec, Model, NetworkSpec, NumberFormat
-from models.training import evaluation, quality_plots, quality_report, spectra, stability, waves
+from models.training import (
+    evaluation,
+    quality,
+    quality_plots,
+    quality_report,
+    spectra,
+    stability,
+    waves,
+)
 from tests.support.command_line import run_main
 from tests.support.nets import random_model
 
@@ -64,6 +72,23 @@ def test_takes_of_a_net_with_a_known_error():
         assert takes.pooled(place) == pytest.approx(pooled)
         convergence, decibels = takes.stft(place, SPEC.sample_rate)
         assert convergence == pytest.approx(0.1 / 8) and 0 < decibels < 0.92 / 8
+
+
+def test_circling_esr_of_a_net_with_a_known_error():
+    """A tenth off at 200 Hz, else equal; what comes before the field has filled is not judged."""
+    wanted = iter(
+        [hertz, target]
+        for hertz in evaluation.CIRCLES
+        for _, target in quality.moving_signals(SPEC, hertz, evaluation.TRAINED)
+    )
+
+    def net(inputs):
+        hertz, target = next(wanted)
+        head = np.full(SPEC.receptive_field - 1, 9.0)
+        return np.concatenate([head, target * (1.1 if hertz == 200 else 1)])
+
+    found = evaluation.circling_esr(net, SPEC)
+    assert found == {20: -np.inf, 200: pytest.approx(-20), 2000: -np.inf}
 
 
 def test_evaluation_pitches_are_the_held_out_ones_and_really_sound():
@@ -222,7 +247,7 @@ def test_the_command_prints_and_writes_the_page(zoo, tmp_path, monkeypatch, caps
     cells = " | ".join(f"{net.integers.pooled(place):.1f}" for place in evaluation.PLACES)
     star = "" if "HELD_OUT" in Model.load(zoo).meta["data"] else " \\*"
     assert f"| waveshaper{star} | 192 kHz | 1536 | {cells} |" in text
-    assert text.count(f"| waveshaper{star} |") == text.count("| network \\* |") == 4
+    assert text.count(f"| waveshaper{star} |") == text.count("| network \\* |") == 5
     assert "\\* The file does not say that its training left these pitches out." in text
     assert "Made by `python -m models evaluate " in text
 

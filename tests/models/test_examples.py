@@ -72,7 +72,17 @@ def test_the_modulation_is_at_audio_rate():
     np.testing.assert_allclose(np.linalg.norm(sound.embedding, axis=1), 1)
     assert dominant(sound.embedding[:4800, 0]) == pytest.approx(205, rel=0.05)
     assert dominant(sound.embedding[-2400:, 1]) == pytest.approx(1960, rel=0.05)
-    assert np.isnan(sound.target).all()
+    at = 50_000
+    moments = np.arange(at - 9, at + 1)
+    wanted = [
+        sum(
+            gain * wave((0.25 + moment * 110 / 24_000) % 1)
+            for gain, wave in zip(waves.inside(*place).gains, waves.WAVES.values())
+        )
+        for moment, place in zip(moments, sound.embedding[moments])
+    ]
+    assert sound.target[at] == pytest.approx(np.mean(wanted))
+    assert np.isfinite(sound.target[SPEC.receptive_field - 1 :]).all()
 
 
 def test_rough_inputs_are_what_they_say():
@@ -163,4 +173,4 @@ def test_the_zoo_plays_the_examples_as_it_should(zoo):
         if sound.name == "walk":
             assert found["clicks"] < 5
         if sound.name == "modulated":
-            assert found["rms"] < 2 and found["centroid"] > 500
+            assert found["esr"] < -8 and abs(found["dc"]) < 0.1 and found["centroid"] > 500

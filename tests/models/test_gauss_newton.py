@@ -123,6 +123,55 @@ def test_a_step_that_is_refused_leaves_all_as_it_was():
     assert damping == gauss_newton.FIRST
 
 
+def linear(seed, count=400):
+    """(spec, a Tree of it, noisy Windows of another): a parabola whose ground noise hides."""
+    spec = NetworkSpec((Conv1DSpec(3, 1, 2, 1, relu=False),))
+    rng = np.random.default_rng(seed)
+    frames = rng.uniform(-1, 1, (count, 2, 3)).astype(np.float32)
+    targets = Tree(spec, random_pairs(spec, 15)).outputs(frames) + rng.normal(size=count) * 0.5
+    return spec, Tree(spec, random_pairs(spec, 16)), alike(frames, targets)
+
+
+def test_foreseen_is_the_gradient_behind_the_step():
+    """Of a linear net exactly."""
+    _, tree, seen = linear(17)
+    start = tree.vector
+    _, facts = gauss_newton.step(tree, seen, 1.0, lambda tree: True)
+    _, gradient = gauss_newton.foreseen(facts, tree.vector - start)
+    assert np.abs(gradient).max() > 0.01, "with so much damping it is not at the ground"
+    np.testing.assert_allclose(gradient, gauss_newton.normal_equations(tree, seen)[2], atol=1e-5)
+
+
+def test_a_step_that_remembers_is_one_on_all_examples():
+    """Half memory of 400 windows and 400 new ones are a step on 800."""
+    _, tree, old = linear(18)
+    _, other, new = linear(19)
+    start = tree.vector
+    _, *memory = gauss_newton.normal_equations(tree, old)
+    gauss_newton.step(tree, new, 1e-6, lambda tree: True, memory=memory, share=0.5)
+    both = Windows(*(np.concatenate(pair) for pair in zip(old, new, strict=True)))
+    gauss_newton.step(other, both, 1e-6, lambda tree: True)
+    np.testing.assert_allclose(tree.vector, other.vector, atol=1e-5)
+    assert np.abs(tree.vector - start).max() > 0.1
+
+
+def test_steps_that_remember_come_nearer_to_the_truth():
+    spec, forgetful, _ = linear(20)
+    truth, remembering = Tree(spec, random_pairs(spec, 15)).vector, linear(20)[1]
+    memory, distances = None, []
+    for seed in range(21, 61):
+        seen = linear(seed)[2]
+        gauss_newton.step(forgetful, seen, 1e-6, lambda tree: True)
+        start = remembering.vector
+        _, facts = gauss_newton.step(
+            remembering, seen, 1e-6, lambda tree: True, memory=memory, share=0.8
+        )
+        memory = gauss_newton.foreseen(facts, remembering.vector - start)
+        distances.append([np.linalg.norm(tree.vector - truth) for tree in (forgetful, remembering)])
+    forgot, remembered = np.mean(distances[20:], axis=0)
+    assert remembered < 0.6 * forgot
+
+
 def test_a_wide_net_is_refused():
     recipe = Recipe(steps=1, batch=1, outputs=8, polish=1)
     spec = get("wide")
@@ -180,6 +229,23 @@ def test_rounding_moves_the_others():
     assert now_fixed.tolist() == [True, False, True]
     np.testing.assert_allclose(moved, [1, 0.3, 0], atol=0.01)
     assert values.tolist() == [0.9, 0.4, 0.3] and not fixed.any(), "the caller's arrays stay"
+
+
+def test_words_that_make_up_for_each_other_err_less():
+    """A net whose inputs are nearly one: rounded word by word the sum of its kernel stays."""
+    rng = np.random.default_rng(22)
+    common = rng.normal(size=(500, 1))
+    rows = common + 0.02 * rng.normal(size=(500, 30))
+    curvature, values = rows.T @ rows / 500, rng.normal(size=30)
+    number_format, fixed = REUSE.number_format, np.arange(30) < 2
+    rounded = gauss_newton.round_all(values, curvature, fixed, number_format)
+    assert (rounded[:2] == values[:2]).all()
+    words = rounded[2:] * number_format.one
+    assert np.array_equal(words, np.rint(words)) and np.abs(rounded - values).max() < 0.001
+    at_once = number_format.to_float(number_format.from_float(values))
+    at_once[:2] = values[:2]
+    errors = [np.mean((rows @ (found - values)) ** 2) for found in (rounded, at_once)]
+    assert errors[0] < 0.3 * errors[1]
 
 
 def test_fixed_parameters_stay():

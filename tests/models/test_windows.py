@@ -43,22 +43,59 @@ def test_a_jump_changes_the_embedding_of_what_came_before_it():
     np.testing.assert_allclose(targets, np.cos(turn) * olds + np.sin(turn) * news, atol=1e-9)
 
 
-def test_few_random_windows_have_a_jump_and_all_repeat():
+def test_a_moving_embedding_is_an_example_seen_from_its_last_sample():
+    back, count = ages(SPEC), SPEC.receptive_field
+    path = windows.random_path(np.random.default_rng(4), 3, SPEC.sample_rate)
+    inputs, targets = windows.moving(path, PITCH, START, back, SPEC)
+    first = START - PITCH / SPEC.sample_rate * (count - 1)
+    embeddings = path(np.arange(count + waves.SMOOTHING - 1)[::-1])
+    whole, wanted = waves.moving(embeddings, PITCH, first, SPEC)
+    np.testing.assert_allclose(targets, wanted[:, -1], atol=1e-9)
+    assert np.abs(inputs - whole[:, -1 - back]).max() <= 1
+
+
+def test_random_paths_stay_on_the_plane_and_are_never_still():
+    paths = windows.random_path(np.random.default_rng(5), 500, 192_000)(np.arange(20_000, step=20))
+    assert np.abs(paths).max() <= 1 and np.abs(paths).max() > 0.99
+    assert (np.ptp(paths, axis=1).max(axis=-1) > 0.003).all()
+    turns = np.abs(np.diff(np.sign(np.diff(paths[:, :, 0])))).sum(axis=1) / 2  # two a period
+    hertz = turns / 2 / (20_000 / 192_000)
+    assert 200 < np.median(hertz) < 270 and 2300 < hertz.max() < 2510, "log-uniform: 224 Hz"
+
+
+def test_what_moves_is_drawn_more_often_and_weighs_less():
     back = ages(SPEC)
-    draws = [windows.random_windows(np.random.default_rng(s), 4000, back, SPEC) for s in (1, 1, 2)]
+    draws = [
+        windows.random_windows(
+            np.random.default_rng(seed), 4000, back, SPEC, jumping=0.01, modulated=0.02
+        )
+        for seed in (1, 1, 2)
+    ]
     assert all(np.array_equal(a, b) for a, b in zip(draws[0], draws[1], strict=True))
     assert not np.array_equal(draws[0][1], draws[2][1])
-    embeddings = draws[0][0][:, :, 1:3]
-    jumping = (embeddings != embeddings[:, :1]).any(axis=(1, 2)).sum()
-    assert 0 < jumping <= round(0.005 * 4000)
+    inputs, _, weights = draws[0]
+    places = [len(np.unique(one[:, 1:3], axis=0)) for one in inputs]
+    still, jumping, moving = (np.array(x) for x in zip(*((n == 1, n == 2, n > 2) for n in places)))
+    drawn = np.array([0.97, 0.16, 0.32]) / 1.45
+    np.testing.assert_allclose([still.mean(), jumping.mean(), moving.mean()], drawn, atol=0.02)
+    # A path may stand still for a window's length, a jump may come too late to be seen.
+    shares = [weights[x].sum() / 4000 for x in (still, jumping, moving)]
+    np.testing.assert_allclose(shares, [0.97, 0.01, 0.02], atol=0.003)
+    assert weights.mean() == pytest.approx(1)
+    assert weights[moving].max() < 0.1
+
+
+def test_without_motion_every_window_stands_still():
+    inputs, _, weights = windows.random_windows(np.random.default_rng(1), 500, ages(SPEC), SPEC)
+    assert (inputs[:, :, 1:3] == inputs[:, :1, 1:3]).all() and (weights == 1).all()
 
 
 def test_windows_behind_turns_are_drawn_more_often_and_weigh_less():
     """Any mean over all phases stays what it is."""
     rng, newest = np.random.default_rng(3), np.zeros(1, int)
     args = 40_000, newest, SPEC
-    flat = windows.random_windows(rng, *args, jumping=0)
-    sharp = windows.random_windows(rng, *args, jumping=0, sharp=0.5)
+    flat = windows.random_windows(rng, *args)
+    sharp = windows.random_windows(rng, *args, sharp=0.5)
     assert (flat[2] == 1).all()
     # Within 12 of some 500 samples the triangle is near its end.
     near = [np.abs(np.abs(inputs[:, 0, 0] / 4096) - 1) < 0.02 for inputs, _, _ in (flat, sharp)]

@@ -42,9 +42,14 @@ def test_a_model_of_the_zoo_is_of_the_topology_of_its_name_and_tells_how_it_was_
 @pytest.mark.parametrize("path", sorted(ZOO.glob("*.npz")), ids=lambda path: path.stem)
 def test_the_recipe_is_still_the_one_that_a_model_was_trained_by(path):
     """A field that came later had no effect then: it is the default."""
+
+    def whole(noted):
+        return {name: noted.get(name, default) for name, default in defaults.items()}
+
     noted, defaults = Model.load(path).meta["recipe"], json.loads(json.dumps(asdict(Recipe())))
-    wanted = json.loads(json.dumps(asdict(recipe_of(path.stem))))
-    assert {name: noted.get(name, default) for name, default in defaults.items()} == wanted
+    if noted["block"]:
+        noted["block"] = whole(noted["block"])
+    assert whole(noted) == json.loads(json.dumps(asdict(recipe_of(path.stem))))
 
 
 def test_what_a_file_does_not_tell_is_said(capsys, tmp_path):

@@ -49,7 +49,7 @@ class Corners:
 
     def windows(self, rng, size, ages):
         inputs, targets = self.batch(rng, size, 1 + int(ages.max()))
-        return inputs[:, -1 - ages], targets[:, -1]
+        return inputs[:, -1 - ages], targets[:, -1], np.ones(size)
 
     def fixed(self, size, count):
         return self.batch(np.random.default_rng([SEED, 0x51DE]), size, count)
