@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Builds the SoC: `python build.py --build --load` for a board and onto it, `--sim` simulates it,
+"""Builds the SoC: `python3 build.py --build --load` for a board and onto it, `--sim` simulates it,
 with sound and a console."""
 
 import sys

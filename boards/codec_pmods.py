@@ -63,7 +63,7 @@ CODEC_PMODS = {"ak4619": ak4619, "i2s": i2s}
 # Calibration --------------------------------------------------------------------------------------
 
 # (offset, gain) a channel after power-up, see gateware/audio/calibration.py: the defaults of
-# eurorack-pmod R3.3, whose inputs invert. `python -m soc calibrate` sets others.
+# eurorack-pmod R3.3, whose inputs invert. `python3 -m soc calibrate` sets others.
 CALIBRATION = {
     "ak4619": {
         "input_calibration"  : ((-157, 1156), (-182, 1157), (64, 1162), (-140, 1157)),

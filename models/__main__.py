@@ -1,4 +1,4 @@
-"""python -m models: train a net, render sound through it, plan its folding, pack it, measure it."""
+"""python3 -m models: train a net, render sound, plan its folding, pack and measure it."""
 
 import argparse
 import sys
@@ -43,7 +43,7 @@ class Parser(argparse.ArgumentParser):
 
 def parser():
     top = Parser(
-        prog="python -m models",
+        prog="python3 -m models",
         description="Train a net, render sound through it, plan its folding, pack it, measure it.",
         epilog="COMMAND --help lists a command's options with their defaults.",
     )
@@ -157,14 +157,14 @@ def main(argv=None):
     """Run a command line (default: the process's own); returns the exit status."""
     argv = sys.argv[1:] if argv is None else argv
     args = parser().parse_args(argv)
-    args.command_line = ["python", "-m", "models", *argv]
+    args.command_line = ["python3", "-m", "models", *argv]
     try:
         args.run(args)
     except (ModelError, wav.WavError, OSError) as error:
-        print(f"python -m models {args.command}: error: {error}", file=sys.stderr)
+        print(f"python3 -m models {args.command}: error: {error}", file=sys.stderr)
         return 2
     except MemoryError as error:
-        print(f"python -m models {args.command}: error: out of memory: {error}", file=sys.stderr)
+        print(f"python3 -m models {args.command}: error: out of memory: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -1,4 +1,4 @@
-"""python -m soc: status, embedding, models and recordings of a running SoC, over its bus."""
+"""python3 -m soc: status, embedding, models and recordings of a running SoC, over its bus."""
 
 import argparse
 import math
@@ -51,7 +51,7 @@ class Target(argparse.Action):
         setattr(namespace, self.dest, [*getattr(namespace, self.dest), (words[0], *point)])
 
 def parser():
-    top = Parser(prog="python -m soc", description="Talks to a running SoC over a bridge.",
+    top = Parser(prog="python3 -m soc", description="Talks to a running SoC over a bridge.",
         epilog="COMMAND --help lists a command's options with their defaults.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -145,7 +145,7 @@ def main(argv=None):
         bus   = connect(getattr(args, "port", None), args.baudrate, getattr(args, "tcp", None))
         args.run(Client(bus, build), args)
     except (ClientError, ValueError, OSError) as error: # ModelError is a ValueError.
-        print(f"python -m soc {args.command}: error: {error}", file=sys.stderr)
+        print(f"python3 -m soc {args.command}: error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -27,7 +27,7 @@ def run_session(sim, wav_out=None):
         try:
             print(f"console: litex_term socket://localhost:{sim.port}", flush=True)
             if sim.bridge_port:
-                print(f"bridge: python -m soc status --port socket://localhost:{sim.bridge_port} "
+                print(f"bridge: python3 -m soc status --port socket://localhost:{sim.bridge_port} "
                     f"--csr {sim.folder / 'csr.json'}", flush=True)
             print("playing; Ctrl-C ends it" if not sim.duration else
                 f"playing {sim.duration/sim.sample_rate:g} s; Ctrl-C ends it earlier", flush=True)

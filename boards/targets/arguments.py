@@ -176,7 +176,7 @@ def add_net_arguments(net):
     net.add_argument(
         "--no-capture",
         action="store_true",
-        help="Leave out the capture buffer, which python -m soc capture makes recordings from.",
+        help="Leave out the capture buffer, which python3 -m soc capture makes recordings from.",
     )
     net.add_argument(
         "--capture-frames",

@@ -1,1 +1,1 @@
-"""The larger commands of python -m models, a file each: what they take and what they print."""
+"""The larger commands of python3 -m models, a file each: what they take and what they print."""

@@ -1,4 +1,4 @@
-"""python -m models evaluate: how well models do what they were trained for, and what else."""
+"""python3 -m models evaluate: how well models do what they were trained for, and what else."""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""python -m models examples: sounds and pictures of what a net plays."""
+"""python3 -m models examples: sounds and pictures of what a net plays."""
 
 import time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""python -m models import: a QKeras model trained elsewhere becomes a model file."""
+"""python3 -m models import: a QKeras model trained elsewhere becomes a model file."""
 
 import argparse
 import os

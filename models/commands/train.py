@@ -1,4 +1,4 @@
-"""python -m models train: a topology becomes a trained model file."""
+"""python3 -m models train: a topology becomes a trained model file."""
 
 import argparse
 import dataclasses
@@ -16,7 +16,7 @@ MORE = (
     "the model go its learning curve, OUTPUT.png, and while it trains OUTPUT.checkpoint.npz, from "
     "which --resume goes on. "
     "--data DIR takes the recordings in DIR: WAV or .npz files of a core wave and 1 to 3 targets, "
-    "at least 3 files for each embedding, labelled by `python -m soc capture --target` or in "
+    "at least 3 files for each embedding, labelled by `python3 -m soc capture --target` or in "
     "DIR/labels.json; docs/data.md has it all. They are split by file into those for training, for "
     "validation (the best net so far is kept), and for the test that is printed."
 )

@@ -1,4 +1,4 @@
-"""python -m models zoo: what model files tell of themselves, as a table."""
+"""python3 -m models zoo: what model files tell of themselves, as a table."""
 
 import argparse
 import shlex

@@ -1,6 +1,6 @@
 """Recordings of a core wave and 1 to 3 targets, from the WAV and .npz files of a folder.
 
-A file is as `python -m soc capture` or a data logger writes it (docs/data.md): one burst or many,
+A file is as `python3 -m soc capture` or a data logger writes it (docs/data.md): one burst or many,
 any rate, full scale standing for the number format's (8.0 in Q4.12). The first channel is the core
 wave. What a channel is the target of comes from the file, or from labels.json beside it.
 """

@@ -1,1 +1,1 @@
-"""`make bench`: what the accelerator costs and how fast it is, measured (python -m tests.bench)."""
+"""`make bench` (python3 -m tests.bench): what the accelerator costs and how fast it is."""

@@ -35,7 +35,7 @@ def count_of(text):
 
 def parser():
     made = argparse.ArgumentParser(
-        prog="python -m tests.bench",
+        prog="python3 -m tests.bench",
         description="Measures cost and speed of the accelerator: cycles in simulation, cells and "
         "Fmax by place and route. With all rows it writes docs/benchmarks.md and its plots, with "
         "some it prints their tables. What was measured before (build/bench) is not done again.",
@@ -83,7 +83,7 @@ def main(argv=None):
     try:
         run(args)
     except (BenchError, ToolError, OSError) as error:
-        print(f"python -m tests.bench: error: {error}", file=sys.stderr)
+        print(f"python3 -m tests.bench: error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -3,7 +3,7 @@
 from tests.bench import tables
 from tests.bench.synthesis import SYNTHESIS
 
-COMMAND = "python -m tests.bench"
+COMMAND = "python3 -m tests.bench"
 
 PAGE = """# Benchmarks
 

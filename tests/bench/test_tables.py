@@ -191,6 +191,6 @@ def test_what_goes_wrong_is_one_line(monkeypatch, capsys):
 
     monkeypatch.setattr(command, "measure", failing(tools.BenchError("yosys: ERROR: no")))
     assert command.main([]) == 1
-    assert capsys.readouterr().err == "python -m tests.bench: error: yosys: ERROR: no\n"
+    assert capsys.readouterr().err == "python3 -m tests.bench: error: yosys: ERROR: no\n"
     monkeypatch.setattr(command, "measure", failing(KeyboardInterrupt()))
     assert command.main([]) == 130

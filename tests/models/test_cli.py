@@ -1,4 +1,4 @@
-"""python -m models: what works, and one line, status 2 and no file for what does not."""
+"""python3 -m models: what works, and one line, status 2 and no file for what does not."""
 
 import os
 import subprocess
@@ -38,7 +38,7 @@ def refused(argv, message, capsys):
     before = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
     status, out, err = run(argv, capsys)
     assert (status, out) == (2, "")
-    assert err == f"python -m models {argv[0]}: error: {message}\n"
+    assert err == f"python3 -m models {argv[0]}: error: {message}\n"
     assert {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before
 
 
@@ -145,7 +145,7 @@ def test_a_net_too_large_for_the_memory_is_one_line(room, capsys):
     random_model(NetworkSpec((Conv1DSpec(3, 1, 2, 10**13),)), 1).save("far.npz")
     status, out, err = run(render("far.npz"), capsys)
     assert (status, out) == (2, "") and not Path("out.wav").exists()
-    assert err.startswith("python -m models render: error: out of memory: Unable to allocate")
+    assert err.startswith("python3 -m models render: error: out of memory: Unable to allocate")
     assert err.count("\n") == 1
 
 
@@ -219,7 +219,7 @@ def test_as_a_process(room):
     environment = dict(os.environ, PYTHONPATH=str(ROOT))
     result = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
     assert result.returncode == 2
-    assert result.stderr == "python -m models render: error: none.wav: no such file\n"
+    assert result.stderr == "python3 -m models render: error: none.wav: no such file\n"
     assert result.stdout == "" and not Path("out.wav").exists()
 
 
@@ -239,6 +239,6 @@ def test_tensorflow_is_only_for_training(room):
     )
     assert result.returncode == 0, result.stderr
     assert result.stderr.startswith(
-        "python -m models train: error: training needs TensorFlow and QKeras: "
+        "python3 -m models train: error: training needs TensorFlow and QKeras: "
     )
     assert result.stderr.count("\n") == 1 and not Path("new.npz").exists()

@@ -249,7 +249,7 @@ def test_the_command_prints_and_writes_the_page(zoo, tmp_path, monkeypatch, caps
     assert f"| waveshaper{star} | 192 kHz | 1536 | {cells} |" in text
     assert text.count(f"| waveshaper{star} |") == text.count("| network \\* |") == 5
     assert "\\* The file does not say that its training left these pitches out." in text
-    assert "Made by `python -m models evaluate " in text
+    assert "Made by `python3 -m models evaluate " in text
 
 
 def test_the_command_draws(tmp_path, monkeypatch, capsys):
@@ -270,7 +270,7 @@ def test_a_page_without_markers_is_refused_before_the_work(text, tmp_path, monke
     status, out, err = run(["evaluate", "m.npz", "--page", "page.md"], capsys)
     assert (status, out) == (2, "") and Path("page.md").read_text() == text
     assert err == (
-        "python -m models evaluate: error: page.md: the lines <!-- tables: begin --> and "
+        "python3 -m models evaluate: error: page.md: the lines <!-- tables: begin --> and "
         "<!-- tables: end --> must stand there once, in this order\n"
     )
 

@@ -241,7 +241,7 @@ def test_a_format_without_one_has_no_layer_in_excess():
         image.fit(model, spec_of(Conv1DSpec(1, 1), Conv1DSpec(1, 1), number_format=half))
 
 
-# python -m models image ---------------------------------------------------------------------------
+# python3 -m models image --------------------------------------------------------------------------
 
 
 def test_the_command_writes_image_and_listing(tmp_path, monkeypatch, capsys):
@@ -289,5 +289,5 @@ def test_the_command_refuses_in_one_line(argv, message, tmp_path, monkeypatch, c
     before = sorted(tmp_path.iterdir())
     status, out, err = run(["image", *argv], capsys)
     assert (status, out, err.count("\n")) == (2, "", 1)
-    assert err.startswith(f"python -m models image: error: {message}")
+    assert err.startswith(f"python3 -m models image: error: {message}")
     assert sorted(tmp_path.iterdir()) == before

@@ -369,7 +369,7 @@ def test_the_layer_that_is_not_supported_is_named(name, tmp_path, monkeypatch, c
     model.save("their.keras")
     status, out, err = run(["import", "their.keras", "-o", "m.npz"], capsys)
     assert (status, out) == (2, "")
-    assert err == f"python -m models import: error: their.keras: {message}\n"
+    assert err == f"python3 -m models import: error: their.keras: {message}\n"
     assert not (tmp_path / "m.npz").exists()
 
 
@@ -453,7 +453,7 @@ def test_the_command_writes_the_model(tmp_path, monkeypatch, capsys):
     ):
         status, out, err = run(["import", "their.keras", "-o", output], capsys)
         assert (status, out) == (2, "")
-        assert err == f"python -m models import: error: {reason}\n"
+        assert err == f"python3 -m models import: error: {reason}\n"
     (tmp_path / "their.keras").write_bytes(b"PK")
     assert run(["import", "their.keras", "-o", "m.npz"], capsys)[0] == 2
     assert (tmp_path / "m.npz").read_bytes() == before

@@ -125,6 +125,6 @@ def test_rounding_costs_next_to_nothing(path):
 
 def test_the_zoo_says_where_it_comes_from(zoo):
     meta = Model.load(zoo).meta
-    assert meta["command"].startswith("python -m models train waveshaper")
+    assert meta["command"].startswith("python3 -m models train waveshaper")
     assert meta["seed"] == meta["recipe"]["seed"]
     assert {"python", "numpy", "tensorflow_cpu", "keras", "qkeras-v3"} == set(meta["versions"])

@@ -47,7 +47,7 @@ def label(folder, labels):
 
 
 def captured(frames, burst, **changes):
-    """What `python -m soc capture` writes, of int16 frames."""
+    """What `python3 -m soc capture` writes, of int16 frames."""
     count = len(frames) // burst
     values = dict(
         frames=frames,

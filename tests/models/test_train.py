@@ -209,7 +209,7 @@ def test_train_command_writes_an_honest_model(tmp_path, monkeypatch, capsys):
     model = Model.load(path)
     assert model.spec == SPEC
     meta = model.meta
-    assert meta["command"] == "python -m models " + " ".join(command)
+    assert meta["command"] == "python3 -m models " + " ".join(command)
     assert meta["seed"] == 5 and meta["recipe"]["steps"] == 30
     measured = quality.esr_per_corner(quality.reference_of(model), model.spec)
     assert meta["esr_db_integer"] == measured
@@ -237,7 +237,7 @@ def test_shares_of_more_than_all_are_refused(first, second, all_of_it, tmp_path,
     command = ["train", "original", f"--{first}", "0.7", f"--{second}", "0.4"]
     assert main([*command, "-o", str(tmp_path / "net.npz")]) == 2
     assert capsys.readouterr().err == (
-        f"python -m models train: error: --{first} 0.7 and --{second} 0.4 are more than "
+        f"python3 -m models train: error: --{first} 0.7 and --{second} 0.4 are more than "
         f"{all_of_it}; allowed is a sum of 1\n"
     )
 
@@ -246,7 +246,7 @@ def test_a_training_of_no_steps_is_refused(tmp_path, capsys):
     command = ["train", "original", "--steps", "0", "--polish", "0"]
     assert main([*command, "-o", str(tmp_path / "net.npz")]) == 2
     assert capsys.readouterr().err == (
-        "python -m models train: error: --steps 0 and --polish 0 leave nothing to do; allowed is "
+        "python3 -m models train: error: --steps 0 and --polish 0 leave nothing to do; allowed is "
         "one of them\n"
     )
     assert list(tmp_path.iterdir()) == []
@@ -304,6 +304,6 @@ def test_train_command_on_recordings(tmp_path, monkeypatch, capsys):
     assert f"-1 0.5   {model.meta['esr_db_integer']['-1 0.5']:9.2f} dB" in "\n".join(out)
     assert main([*command, "--outputs", "3000"]) == 2
     assert capsys.readouterr().err == (
-        f"python -m models train: error: {takes}: the longest burst of embedding -1 0.5 for "
+        f"python3 -m models train: error: {takes}: the longest burst of embedding -1 0.5 for "
         "train has 3000 samples at 24000 Hz; 3063 are needed: 63 of history and 3000 outputs\n"
     )

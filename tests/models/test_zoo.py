@@ -1,4 +1,4 @@
-"""python -m models zoo: the page of the committed models, made by its command."""
+"""python3 -m models zoo: the page of the committed models, made by its command."""
 
 import json
 import shlex
@@ -24,7 +24,7 @@ def test_the_page_of_the_zoo_is_of_the_models_that_are_there():
     command = next(line for line in page.splitlines() if line.startswith("Made by `"))
     words = shlex.split(command.split("`")[1])
     there = sorted(path.relative_to(ROOT).as_posix() for path in ZOO.glob("*.npz"))
-    assert words[:4] == ["python", "-m", "models", "zoo"]
+    assert words[:4] == ["python3", "-m", "models", "zoo"]
     assert sorted(word for word in words if word.endswith(".npz")) == there
     models = {Path(word).name: Model.load(ROOT / word) for word in words if word.endswith(".npz")}
     lines = "\n".join(table(models))
@@ -35,7 +35,7 @@ def test_the_page_of_the_zoo_is_of_the_models_that_are_there():
 def test_a_model_of_the_zoo_is_of_the_topology_of_its_name_and_tells_how_it_was_made(path):
     model = Model.load(path)
     assert model.spec == get(path.stem)
-    assert model.meta["command"].startswith(f"python -m models train {path.stem}")
+    assert model.meta["command"].startswith(f"python3 -m models train {path.stem}")
     assert {"seed", "recipe", "versions", "minutes", "data"} <= set(model.meta)
 
 
@@ -67,7 +67,7 @@ def test_a_page_without_markers_stays_as_it_is(capsys, tmp_path):
     assert main(["zoo", str(ZOO / "waveshaper.npz"), "--page", str(page)]) == 2
     error = capsys.readouterr().err
     assert error == (
-        f"python -m models zoo: error: {page}: the lines {pages.BEGIN} and {pages.END} must stand "
+        f"python3 -m models zoo: error: {page}: the lines {pages.BEGIN} and {pages.END} must stand "
         "there once, in this order\n"
     )
     assert page.read_text() == pages.BEGIN

@@ -1,4 +1,4 @@
-"""`python -m soc calibrate` on the simulated SoC while it plays."""
+"""`python3 -m soc calibrate` on the simulated SoC while it plays."""
 
 import json
 from functools import partial
@@ -13,7 +13,7 @@ MODULE = {
     "input_calibration": [(-157, 1156), (-182, 1157), (64, 1162), (-140, 1157)],
     "output_calibration": [(-705, 997), (-603, 1000), (-568, 1006), (-747, 1004)],
 }
-run = partial(run_main, command_line.main)  # python -m soc
+run = partial(run_main, command_line.main)  # python3 -m soc
 
 
 @pytest.fixture(scope="module")
@@ -87,5 +87,5 @@ def test_refusals_change_nothing(calibrate, tmp_path, monkeypatch, arguments, re
     before = calibrate()[1]
     status, out, err = calibrate(*arguments)
     assert (status, out) == (2, "")
-    assert err.startswith(f"python -m soc calibrate: error: {reason}") and err.count("\n") == 1
+    assert err.startswith(f"python3 -m soc calibrate: error: {reason}") and err.count("\n") == 1
     assert calibrate()[1] == before

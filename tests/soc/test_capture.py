@@ -23,7 +23,7 @@ from tests.support.soc_runs import (
     simulation,
 )
 
-run = partial(run_main, command_line.main)  # python -m soc
+run = partial(run_main, command_line.main)  # python3 -m soc
 
 
 def url(sim):
@@ -263,7 +263,7 @@ def test_bad_arguments(tmp_path, monkeypatch, capsys, arguments, words):
     where = ["--port", "socket://localhost:1", "--csr", "csr.json"]
     status, out, err = run(["capture", *arguments, *where], capsys)
     assert (status, out) == (2, "")
-    assert len(err.splitlines()) == 1 and err.startswith("python -m soc capture: error: ")
+    assert len(err.splitlines()) == 1 and err.startswith("python3 -m soc capture: error: ")
     assert words in err
     assert [path.name for path in tmp_path.iterdir()] == ["folder.wav"]
 

@@ -239,7 +239,7 @@ def test_what_is_wrong_is_one_line(argv, message, build, tmp_path, monkeypatch, 
         argv = [*argv, "--csr", "csr.json"]
     status, out, err = run_main(command_line.main, argv, capsys)
     assert (status, out) == (2, "")
-    assert re.match(rf"python -m soc {argv[0]}: error: {re.escape(message)}.*\n$", err)
+    assert re.match(rf"python3 -m soc {argv[0]}: error: {re.escape(message)}.*\n$", err)
 
 
 def test_a_port_that_does_not_answer(monkeypatch, build):

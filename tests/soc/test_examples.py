@@ -1,4 +1,4 @@
-"""The frames of `python -m models examples` through the simulated SoC: equal, word by word."""
+"""The frames of `python3 -m models examples` through the simulated SoC: equal, word by word."""
 
 import numpy as np
 import pytest

@@ -14,7 +14,7 @@ from tests.support.live import SMALL_A, SMALL_B, SMALL_RATE, crc, heard_and_give
 from tests.support.soc_runs import TIMEOUT_S, simulation, swap_rows
 from tests.support.terminal import values
 
-run = partial(run_main, command_line.main)  # python -m soc
+run = partial(run_main, command_line.main)  # python3 -m soc
 
 
 def test_status_and_swap_over_etherbone(tmp_path, capsys):

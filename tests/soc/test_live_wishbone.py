@@ -26,7 +26,7 @@ def url(sim):
     return f"socket://localhost:{sim.bridge_port}"
 
 
-run = partial(run_main, command_line.main)  # python -m soc
+run = partial(run_main, command_line.main)  # python3 -m soc
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_the_command_line_swaps_while_it_plays(files, capsys):
         (files / "bad.bin").write_bytes(image.pack(A)[:-1] + b"\0")
         status, out, err = run(["swap", files / "bad.bin", *where], capsys)
         assert (status, out) == (2, "")
-        assert err.startswith("python -m soc swap: error: image: CRC-32 0x")
+        assert err.startswith("python3 -m soc swap: error: image: CRC-32 0x")
         before = int(sim.console.values("status", TIMEOUT_S)["frames"])
         assert run(["embed", "0.5", "codec", "--glide", "0.5", *where], capsys) == (0, "", "")
         said = dict(line.split("=") for line in run(["status", *where], capsys)[1].splitlines())
