@@ -77,7 +77,7 @@ def run(*words):
         text=True,
     )
     if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+        said = (done.stderr.strip() or done.stdout.strip() or "silent").splitlines()[-1]
         raise FreezeError(f"{' '.join(map(str, words))}: exit status {done.returncode}: {said}")
     return done.stdout
 
