@@ -3,7 +3,7 @@
 from models.planner import plan
 from models.reference import Reference
 from models.spec import Model
-from models.training.tour import STOPS, Tour
+from models.training.tour import Tour
 from models.wav import read as read_wav
 from soc import demo, wav
 from soc.progress import Progress
@@ -88,6 +88,6 @@ def demonstrate(args, model, folding, rate, recording, options):
         OUT.mkdir(parents=True, exist_ok=True)
         demo.write_sound(OUT, sim)
         tour.draw(OUT, entered, heard, spans)
-    demo.print_table(zip(STOPS, takes, tour.errors(heard, spans)), sim, status)
+    demo.print_table(zip(tour.stops, takes, tour.errors(heard, spans)), sim, status)
     print(f"written to {OUT}: {', '.join(sorted(path.name for path in OUT.iterdir()))}")
     return 1 if sim.report["complaints"] or int(status["overruns"]) else 0

@@ -28,10 +28,11 @@ def add_arguments(add):
 
 def run(args):
     from models.training import examples
+    from models.training.plane import of_model
 
     model = Model.load(args.model)
     spec, number_format = model.spec, model.spec.number_format
-    sounds = examples.make(spec)
+    sounds = examples.make(spec, plane=of_model(model))
     folder = Path(args.output)
     folder.mkdir(parents=True, exist_ok=True)
     print(

@@ -5,10 +5,12 @@ import dataclasses
 import os
 from pathlib import Path
 
-from models import topologies, wav
+from models import wav
 from models.commands.arguments import factor, natural, positive, positive_float, share, weight
-from models.spec import ModelError
-from models.training.recipe import USUAL, recipe_of
+from models.spec import Model, ModelError
+from models.training import own_waves
+from models.training.plane import STANDARD
+from models.training.recipe import RECIPES, USUAL, recipe_of, spec_of
 
 TEXT = "train a net on the synthetic waves (needs TensorFlow)"
 MORE = (
@@ -44,12 +46,16 @@ OPTIONS = {
 
 def add_arguments(add):
     unset = argparse.SUPPRESS  # the default depends on other arguments; the help says how
-    known = ", ".join(sorted(topologies.TOPOLOGIES))
-    add("name", metavar="NAME", help=f"topology: {known}")
+    known = ", ".join(sorted(RECIPES))
+    add("name", metavar="NAME", help=f"which recipe: {known}")
     add("-o", "--output", default=unset, help="model file to write (default: NAME.npz)")
     for name, (kind, text) in OPTIONS.items():
         text += f" (default: the recipe's, mostly {getattr(USUAL, name)})"
         add(f"--{name}", type=kind, default=unset, help=text)
+    text = f"2 to 8 target waves, each {own_waves.FORMS} (default: the recipe's)"
+    add("--waves", nargs="+", default=unset, metavar="WAVE", help=text)
+    text = "begin with this model's weights, without gradient descent unless --steps is given"
+    add("--from", dest="start", default=unset, metavar="MODEL.npz", help=text)
     add("--data", default=unset, metavar="DIR", help="recordings instead of synthetic waves")
     add("--sample-rate", type=positive, default=unset, help="Hz (default: the topology's)")
     text = "train weights that are powers of two as any others: what the restriction costs"
@@ -59,7 +65,7 @@ def add_arguments(add):
 
 
 def run(args):
-    spec = topologies.get(args.name)
+    recipe, spec = recipe_of(args.name), spec_of(args.name)
     if "sample_rate" in args:
         spec = dataclasses.replace(spec, sample_rate=args.sample_rate)
     if args.no_po2:
@@ -70,7 +76,14 @@ def run(args):
         raise ModelError(f"{output}: {output.suffix or 'no suffix'} is not allowed: .npz")
     wav.check_writable(output)
     given = {name: getattr(args, name) for name in OPTIONS if name in args}
-    recipe = dataclasses.replace(recipe_of(args.name), **given)
+    if "waves" in args:
+        given["waves"] = tuple(args.waves)
+    if "start" in args:
+        given = {"steps": 0, **given, "start": args.start}
+    recipe = dataclasses.replace(recipe, **given)
+    if "waves" in args and "data" in args:
+        raise ModelError("--waves and --data: allowed is one of them, got both")
+    own_waves.read(recipe.waves or STANDARD.names)  # refused before the work
     if recipe.edges + recipe.inside > 1:
         raise ModelError(
             f"--edges {recipe.edges:g} and --inside {recipe.inside:g} are more than all examples; "
@@ -83,6 +96,7 @@ def run(args):
         )
     if not (recipe.steps or recipe.polish or recipe.trunk_steps):
         raise ModelError("--steps 0 and --polish 0 leave nothing to do; allowed is one of them")
+    start = _start(recipe, spec) if recipe.start else None
     data = _recordings(args.data, spec, recipe) if "data" in args else None
     os.environ["OMP_NUM_THREADS"] = str(args.threads)
     try:
@@ -94,12 +108,22 @@ def run(args):
     path = checkpoint.path_of(output)
     # The whole training makes the same model.
     command = [word for word in args.command_line if word != "--resume"]
-    model = make_model(spec, recipe, command, data=data, path=path, resume=args.resume)
+    model = make_model(spec, recipe, command, True, data, path, args.resume, start)
     model.save(output)
     curve.draw(spec.name, model.meta["loss_history"], output.with_suffix(".png"))
     checkpoint.remove(path)
     print_quality(model.meta["esr_db_integer"], model.meta["esr_db_float"])
     print(f"{output}: {spec.parameters} parameters, {model.meta['minutes']} minutes")
+
+
+def _start(recipe, spec):
+    """The model to begin with."""
+    model = Model.load(recipe.start)
+    if recipe.blocks:
+        raise ModelError(f"--from: {spec.name} begins as narrow nets; not allowed for it")
+    if model.spec.topology() != spec.topology():
+        raise ModelError(f"--from {recipe.start}: its layers are not those of {spec.name}")
+    return model
 
 
 def _recordings(folder, spec, recipe):

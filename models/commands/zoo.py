@@ -7,7 +7,7 @@ from pathlib import Path
 from models import wav
 from models.commands import pages
 from models.spec import Model
-from models.training.waves import WAVES
+from models.training.plane import of_model
 
 TEXT = "list models: nets, the commands that made them, their error at the corners"
 MORE = "All is read from the files; `evaluate` measures anew, and more."
@@ -32,9 +32,8 @@ def run(args):
 
 def table(models):
     """Markdown lines; models: {file name: Model}."""
-    corners = [f"{name}, dB" for name in WAVES]
     yield from pages.head(
-        ["file", "parameters", "layers", "sees", "rate", "trained by", "minutes", *corners]
+        ["file", "parameters", "layers", "sees", "rate", "trained by", "minutes", "corners, dB"]
     )
     for name, model in models.items():
         spec, meta = model.spec, model.meta
@@ -49,9 +48,13 @@ def table(models):
                 f"{spec.sample_rate / 1000:g} kHz",
                 made,
                 meta.get("minutes", "not told"),
-                *(f"{esr[wave]:.1f}" if wave in esr else "not told" for wave in WAVES),
+                "<br>".join(f"{name} {_level(esr, name)}" for name in of_model(model).names),
             ]
         )
+
+
+def _level(esr, name):
+    return f"{esr[name]:.1f}" if name in esr else "not told"
 
 
 def _layer(layer):

@@ -1,10 +1,11 @@
-"""A net judged at nine places of the embedding plane and at pitches that training never drew."""
+"""A net judged at places of the embedding plane and at pitches that training never drew."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from models.training import spectra, stability, waves
+from models.training.plane import of_model
 from models.training.quality import (
     SECONDS,
     FloatTwin,
@@ -27,15 +28,11 @@ DEFINITION = (
 )
 
 
-def _places():
-    """Corners, edge midpoints and the centre of the plane."""
-    corners = {name: waves.corner(name) for name in waves.WAVES}
-    edges = {f"{a}-{b}": waves.edge(a, b, 0.5) for a, b in waves.EDGES}
-    return {**corners, **edges, "centre": waves.inside(0.0, 0.0)}
-
-
-PLACES = _places()
-CORNERS, EDGES = tuple(PLACES)[:4], tuple(PLACES)[4:8]
+def places_of(plane):
+    """{name: Place}: corners, edge midpoints and the centre of the plane."""
+    corners = {name: plane.corner(name) for name in plane.names}
+    edges = {f"{a}-{b}": plane.edge(a, b, 0.5) for a, b in plane.edges}
+    return {**corners, **edges, "centre": plane.inside(0.0, 0.0)}
 
 
 @dataclass(frozen=True)
@@ -66,21 +63,21 @@ class Takes:
         return np.mean([spectra.stft_distance(o, t, sample_rate) for o, t in pairs], axis=0)
 
 
-def play(net, spec):
+def play(net, spec, plane):
     """Takes of `net`, a function int64 [n, in] -> values [n] that starts from zero histories."""
     outputs, targets = {}, {}
-    for name, place in PLACES.items():
-        pairs = list(signals(spec, place, PITCHES))
+    for name, place in places_of(plane).items():
+        pairs = list(signals(spec, place, PITCHES, plane))
         targets[name] = [target for _, target in pairs]
         outputs[name] = [net(inputs)[-len(target) :] for inputs, target in pairs]
     return Takes(outputs, targets)
 
 
-def circling_esr(net, spec):
+def circling_esr(net, spec, plane):
     """{Hz of CIRCLES: ESR in dB over TRAINED}, as Takes.pooled has it."""
     found = {}
     for hertz in CIRCLES:
-        pairs = list(moving_signals(spec, hertz, TRAINED))
+        pairs = list(moving_signals(spec, hertz, TRAINED, plane))
         outputs = [net(inputs)[-len(target) :] for inputs, target in pairs]
         targets = [target for _, target in pairs]
         found[hertz] = esr_db(np.concatenate(outputs), np.concatenate(targets))
@@ -97,6 +94,7 @@ def float_of(model):
 class Evaluation:
     """All that is measured of a model.
 
+    plane: of the model's waves
     integers, floats, qkeras: Takes; qkeras is None where QKeras is missing or cannot
     circling: {Hz: ESR in dB} of the integers, of an embedding on a circle
     alias:  {rate: (dB of the float net, dB of the integers, rounding noise included)}
@@ -104,6 +102,7 @@ class Evaluation:
     """
 
     model: object
+    plane: object
     integers: Takes
     floats: Takes
     qkeras: Takes | None
@@ -113,13 +112,18 @@ class Evaluation:
     excitations: dict
 
     @property
+    def places(self):
+        """Names of `places_of` the plane: corners, edges, the centre."""
+        return tuple(self.integers.outputs)
+
+    @property
     def qkeras_differs(self):
         """Number of output values where QKeras and the integers are not equal; None without it."""
         if self.qkeras is None:
             return None
         return sum(
             int(np.count_nonzero(ours != theirs))
-            for place in PLACES
+            for place in self.places
             for ours, theirs in zip(self.integers.outputs[place], self.qkeras.outputs[place])
         )
 
@@ -134,21 +138,25 @@ def evaluate(model, qkeras=None):
 
     Raises ModelError for a net of fewer than 3 input channels.
     """
-    spec = model.spec
+    spec, plane = model.spec, of_model(model)
     in_floats, in_integers = float_of(model), reference_of(model)
-    places = list(PLACES.values())
+    places = list(places_of(plane).values())
 
     def rounded(words):
         return in_integers(np.rint(words).astype(np.int64))
 
     return Evaluation(
         model,
-        play(in_integers, spec),
-        play(in_floats, spec),
-        play(qkeras, spec) if qkeras else None,
-        circling_esr(in_integers, spec),
+        plane,
+        play(in_integers, spec, plane),
+        play(in_floats, spec, plane),
+        play(qkeras, spec, plane) if qkeras else None,
+        circling_esr(in_integers, spec, plane),
         {
-            rate: tuple(spectra.alias_to_signal_db(net, spec, rate) for net in (in_floats, rounded))
+            rate: tuple(
+                spectra.alias_to_signal_db(net, spec, rate, plane.at[0])
+                for net in (in_floats, rounded)
+            )
             for rate in ALIAS_RATES
         },
         stability.standing_still(model, places),

@@ -7,13 +7,13 @@ import numpy as np
 
 from models.spec import ModelError
 from models.training import waves
+from models.training.plane import STANDARD
 from models.training.quality import esr_db
 
 PITCH = 110.0  # Hz, unless an example has its own
 START = 0.25  # phase of the first sample: the triangle is 0 there, as the silence before it
 MODULATION = (200.0, 2000.0)  # Hz, of the embedding
 CLICK = 1.0  # a step from sample to sample; the targets' edges step by 2.0 / waves.SMOOTHING = 0.2
-WALK = ("sine", "ramp", "square", "zigzag", "sine")
 
 # The phrase: semitones from A2 (110 Hz), a sixteenth each at 120 beats a minute; None holds on.
 SIXTEENTH = 0.125  # s
@@ -40,14 +40,17 @@ class Example:
     moments: tuple
 
 
-def make(spec, pace=1.0):
-    """The Examples for a net; pace: length, as a part of the full one.
+def make(spec, pace=1.0, plane=STANDARD):
+    """The Examples for a net that makes the waves of the plane; pace: length, as a part of the
+    full one.
 
     Raises ModelError for a net of fewer than 3 input channels.
     """
     if spec.in_channels < 3:
         raise ModelError(f"network: {spec.in_channels} input channels; wave, e0 and e1 need 3")
-    return [make_one(spec, pace) for make_one in (_corners, _walk, _modulated, _rough, _phrase)]
+    return [
+        make_one(spec, pace, plane) for make_one in (_corners, _walk, _modulated, _rough, _phrase)
+    ]
 
 
 def frames(example, spec):
@@ -63,18 +66,10 @@ def _phase(pitch, count, spec):
     return (START + np.concatenate([[0.0], np.cumsum(steps[:-1])])) % 1.0
 
 
-def _target(phase, embedding):
+def _target(phase, embedding, plane):
     """Smoothed target [n] for an embedding [n, 2]."""
-    mix = waves.mix(waves.gains_at(embedding), phase)
+    mix = plane.mix(plane.gains_at(embedding), phase)
     return waves.smooth(np.concatenate([np.full(waves.SMOOTHING - 1, mix[0]), mix]))
-
-
-def _along(positions):
-    """Embedding [n, 2] on the border: 0 to 4 is once along WALK."""
-    corner = np.minimum(np.floor(positions).astype(int), 3)
-    a = 1 - (positions - corner)
-    points = np.array([waves.CORNERS[name] for name in WALK], float)
-    return a[:, None] * points[corner] + (1 - a[:, None]) * points[corner + 1]
 
 
 def _settled(target, jumps, spec):
@@ -84,55 +79,59 @@ def _settled(target, jumps, spec):
     return target
 
 
-def _corners(spec, pace):
+def _corners(spec, pace, plane):
     each = round(pace * 1.0 * spec.sample_rate)
-    phase = _phase(PITCH, 4 * each, spec)
-    embedding = _along(np.repeat(np.arange(4.0), each))
-    target = _settled(_target(phase, embedding), range(0, 4 * each, each), spec)
-    moments = tuple(pace * (i + 0.5) for i in range(4))
-    text = f"the four corners, {PITCH:g} Hz: {', '.join(waves.WAVES)}"
+    count = len(plane.names)
+    phase = _phase(PITCH, count * each, spec)
+    embedding = plane.walk(np.repeat(np.arange(float(count)), each))
+    target = _settled(_target(phase, embedding, plane), range(0, count * each, each), spec)
+    moments = tuple(pace * (i + 0.5) for i in range(count))
+    text = f"the {count} corners, {PITCH:g} Hz: {', '.join(plane.names)}"
     return Example("corners", text, waves.triangle(phase), embedding, target, moments)
 
 
-def _walk(spec, pace):
+def _walk(spec, pace, plane):
     count = round(pace * 8.0 * spec.sample_rate)
     phase = _phase(PITCH, count, spec)
-    embedding = _along(np.linspace(0, 4, count))
-    target = _settled(_target(phase, embedding), [0], spec)
+    embedding = plane.walk(np.linspace(0, len(plane.names), count))
+    target = _settled(_target(phase, embedding, plane), [0], spec)
     moments = tuple(pace * (2 * i + 1) for i in range(4))
     text = f"once around the edges, {PITCH:g} Hz"
     return Example("walk", text, waves.triangle(phase), embedding, target, moments)
 
 
-def _modulated(spec, pace):
+def _modulated(spec, pace, plane):
     count = round(pace * 6.0 * spec.sample_rate)
     low, high = MODULATION
     turn = 2 * np.pi * _phase(low * (high / low) ** np.linspace(0, 1, count), count, spec)
     embedding = np.column_stack([np.cos(turn), np.sin(turn)])
     phase = _phase(PITCH, count, spec)
-    target = _settled(_target(phase, embedding), [0], spec)
+    target = _settled(_target(phase, embedding, plane), [0], spec)
     text = f"the embedding on a circle, {low:g} to {high:g} Hz, under {PITCH:g} Hz"
     moments = tuple(pace * second for second in (0.5, 2, 4, 5.5))
     return Example("modulated", text, waves.triangle(phase), embedding, target, moments)
 
 
-def _rough(spec, pace):
-    """Inputs that no triangle prepares for, each at the four corners in turn."""
-    each = round(pace * 1.2 * spec.sample_rate) // 4 * 4
+def _rough(spec, pace, plane):
+    """Inputs that no triangle prepares for, each at all corners in turn."""
+    corners = len(plane.names)
+    each = round(pace * 1.2 * spec.sample_rate) // corners * corners
     rng, phase = np.random.default_rng(1), _phase(PITCH, each, spec)
     limit = -spec.number_format.min / spec.number_format.one  # 8.0 in Q4.12
     hold = max(each // 60, 1)  # 20 ms at full pace
     steps = np.repeat(rng.uniform(-limit, limit, each // hold + 1), hold)[:each]
     inputs = [waves.ramp(phase), waves.square(phase), np.zeros(each), steps,
               rng.uniform(-1, 1, each), np.zeros(each)]  # fmt: skip
-    embedding = _along(np.tile(np.repeat(np.arange(4.0), each // 4), len(inputs)))
-    text = "ramp, square, silence, full-scale steps, white noise, silence, each at four corners"
+    embedding = plane.walk(
+        np.tile(np.repeat(np.arange(float(corners)), each // corners), len(inputs))
+    )
+    text = "ramp, square, silence, full-scale steps, white noise, silence, each at all corners"
     wave = np.concatenate(inputs)
     moments = tuple(pace * 1.2 * (i + 0.55) for i in (0, 1, 3, 4))
     return Example("rough", text, wave, embedding, np.full(len(wave), np.nan), moments)
 
 
-def _phrase(spec, pace):
+def _phrase(spec, pace, plane):
     """Legato notes; the embedding falls from bright to dull corners with each of them."""
     notes = PHRASE[: max(round(pace * len(PHRASE)), 4)]
     each = round(SIXTEENTH * spec.sample_rate)
@@ -143,16 +142,16 @@ def _phrase(spec, pace):
         span = slice(first * each, last * each)
         pitch[span] = PITCH * 2 ** (notes[first] / 12)
         since[span] = np.arange(span.stop - span.start) / spec.sample_rate
-    # Even notes fall from ramp to sine, odd ones from square to zigzag.
+    # Even notes fall from the second corner to the first, odd ones from the third to the fourth.
     bright = np.exp(-since / DECAY)
     number = np.cumsum([note is not None for note in notes]) - 1  # of the note that sounds
     side = np.repeat(number % 2, each)
-    embedding = _along(np.where(side == 0, bright, 3 - bright))
+    embedding = plane.walk(np.where(side == 0, bright, 3 - bright))
     phase, attack = _phase(pitch, count, spec), round(ATTACK * spec.sample_rate)
     for start in (i * each for i in starts[1:]):  # straight from where the last note has come to
         part, span = np.arange(attack)[:, None] / attack, slice(start, start + attack)
         embedding[span] = embedding[start - 1] * (1 - part) + embedding[span] * part
-    target = _settled(_target(phase, embedding), [0], spec)
+    target = _settled(_target(phase, embedding, plane), [0], spec)
     moments = tuple((starts[round(i * (len(starts) - 1) / 3)] + 0.2) * SIXTEENTH for i in range(4))
     text = f"{len(starts)} notes at 120 beats a minute, an envelope on the embedding"
     return Example("phrase", text, waves.triangle(phase), embedding, target, moments)

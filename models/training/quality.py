@@ -4,6 +4,7 @@ import numpy as np
 
 from models.reference import Reference
 from models.training import waves
+from models.training.plane import STANDARD
 
 PITCHES = tuple(np.geomspace(*waves.PITCH_RANGE, 16))  # Hz
 GOLDEN = 0.618034  # spreads start phases, so that no wave always starts at its edge
@@ -23,39 +24,40 @@ def esr_db(output, target):
         return float(10 * np.log10(np.sum((output - target) ** 2) / np.sum(target**2)))
 
 
-def signals(spec, place, pitches):
-    """At a Place, per pitch: inputs int64 [n, in] and target float64 [n-receptive_field+1]."""
+def signals(spec, place, pitches, plane=STANDARD):
+    """At a Place of the plane, per pitch: inputs int64 [n, in], target float64
+    [n-receptive_field+1]."""
     skipped = spec.receptive_field - 1
     count = skipped + round(SECONDS * spec.sample_rate)
     for index, pitch in enumerate(pitches):
         start = np.array([index * GOLDEN % 1.0])
-        inputs, target = waves.examples([place], np.array([pitch]), start, count, spec)
+        inputs, target = waves.examples([place], np.array([pitch]), start, count, spec, plane)
         yield inputs[0], target[0, skipped:]
 
 
-def moving_signals(spec, hertz, pitches):
+def moving_signals(spec, hertz, pitches, plane=STANDARD):
     """`signals` of an embedding on a circle, so many times a second."""
     skipped = spec.receptive_field - 1
     count = skipped + round(SECONDS * spec.sample_rate)
     embeddings = waves.circle(hertz, spec.sample_rate, waves.SMOOTHING - 1 + count)[None]
     for index, pitch in enumerate(pitches):
         start = np.array([index * GOLDEN % 1.0])
-        inputs, target = waves.moving(embeddings, np.array([pitch]), start, spec)
+        inputs, target = waves.moving(embeddings, np.array([pitch]), start, spec, plane)
         yield inputs[0], target[0, skipped:]
 
 
-def corner_signals(spec, name):
+def corner_signals(spec, name, plane=STANDARD):
     """`signals` of the corner `name` at PITCHES."""
-    return signals(spec, waves.corner(name), PITCHES)
+    return signals(spec, plane.corner(name), PITCHES, plane)
 
 
-def esr_per_corner(net, spec):
+def esr_per_corner(net, spec, plane=STANDARD):
     """{wave: ESR in dB, to 0.01} of `net`, a function int64 [n, in] -> float values [n] of output
     channel 0 that starts with zero histories at each call."""
     result = {}
-    for name in waves.WAVES:
+    for name in plane.names:
         outputs, targets = [], []
-        for inputs, target in corner_signals(spec, name):
+        for inputs, target in corner_signals(spec, name, plane):
             outputs.append(net(inputs)[-len(target) :])
             targets.append(target)
         result[name] = round(esr_db(np.concatenate(outputs), np.concatenate(targets)), 2)

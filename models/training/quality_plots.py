@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt  # noqa: E402  (the backend comes first)
 import numpy as np  # noqa: E402
 
 from models.training import scope, waves  # noqa: E402
-from models.training.evaluation import CORNERS, EDGES, PITCHES, PLACES  # noqa: E402
+from models.training.evaluation import PITCHES  # noqa: E402
 
 SPECTRUM_PITCH = PITCHES[5]  # 277 Hz: the middle of the trained range
 NAMES = ("grid.png", "spectra.png", "pitch.png")
@@ -25,8 +25,14 @@ def spectra(path, evaluation):
     """Harmonics of output and target at the corners, and what the output has between them."""
     spec, takes = evaluation.model.spec, evaluation.integers
     index = PITCHES.index(SPECTRUM_PITCH)
-    figure, axes = plt.subplots(2, 2, figsize=(12, 8), sharex=True, sharey=True)
-    for cell, place in zip(axes.flat, CORNERS, strict=True):
+    names = evaluation.plane.names
+    rows = -(-len(names) // 2)
+    figure, axes = plt.subplots(
+        rows, 2, figsize=(12, 4 * rows), sharex=True, sharey=True, squeeze=False
+    )
+    for cell in axes.flat[len(names) :]:
+        cell.set_axis_off()
+    for cell, place in zip(axes.flat, names):
         output, target = takes.outputs[place][index], takes.targets[place][index]
         window = np.hanning(len(target))
         hertz = np.fft.rfftfreq(len(target), 1 / spec.sample_rate)
@@ -47,7 +53,7 @@ def spectra(path, evaluation):
         cell.grid(alpha=0.3)
     for cell in axes[:, 0]:
         cell.set_ylabel("dB of amplitude 1.0")
-    for cell in axes[1]:
+    for cell in axes[-1]:
         cell.set_xlabel("kHz")
     axes[0, 0].legend(fontsize="small", loc="upper right")
     figure.suptitle(f"{spec.name}: spectra at {SPECTRUM_PITCH:.0f} Hz, {spec.sample_rate} Hz")
@@ -58,8 +64,8 @@ def error_over_pitch(path, evaluation):
     """ESR of the integers at the held-out pitches, a line a place."""
     figure, axes = plt.subplots(figsize=(10, 6))
     axes.axvspan(*waves.PITCH_RANGE, color="0.93", label="range of training")
-    for place in PLACES:
-        style = "-" if place in CORNERS else "--" if place in EDGES else ":"
+    for place in evaluation.places:
+        style = "-" if place in evaluation.plane.names else ":" if place == "centre" else "--"
         values = [evaluation.integers.esr(place, pitch) for pitch in PITCHES]
         axes.plot(PITCHES, values, style, marker="o", markersize=4, label=place)
     ticks = (30, 50, 100, 200, 500, 1000, 2000, 4000)

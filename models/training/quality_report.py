@@ -3,16 +3,14 @@
 import numpy as np
 
 from models.commands.pages import head, row
-from models.training import spectra, waves
+from models.training import spectra
 from models.training.evaluation import (
     CIRCLES,
-    CORNERS,
     DEFINITION,
-    EDGES,
     PITCHES,
-    PLACES,
     TRAINED,
 )
+from models.training.plane import of_model
 
 
 def text(evaluation):
@@ -27,17 +25,18 @@ def text(evaluation):
     if evaluation.qkeras:
         columns["QKeras"] = evaluation.qkeras
     names = "".join(f"{name:>10}" for name in columns)
-    yield f"{'ESR, 30-1000 Hz':15}{names}   STFT distance"
-    for place in PLACES:
+    wide = max(15, *(len(place) + 1 for place in evaluation.places))
+    yield f"{'ESR, 30-1000 Hz':{wide}}{names}   STFT distance"
+    for place in evaluation.places:
         cells = "".join(f"{takes.pooled(place):7.2f} dB" for takes in columns.values())
         convergence, decibels = evaluation.integers.stft(place, spec.sample_rate)
-        yield f"{place:15}{cells}  {convergence:6.3f} {decibels:6.2f} dB"
+        yield f"{place:{wide}}{cells}  {convergence:6.3f} {decibels:6.2f} dB"
     yield ""
-    yield f"{'ESR by Hz':15}" + "".join(f"{pitch:6.0f}" for pitch in PITCHES)
-    for place in PLACES:
+    yield f"{'ESR by Hz':{wide}}" + "".join(f"{pitch:6.0f}" for pitch in PITCHES)
+    for place in evaluation.places:
         levels = (evaluation.integers.esr(place, pitch) for pitch in PITCHES)
         cells = ("  null" if np.isnan(level) else f"{level:6.1f}" for level in levels)
-        yield f"{place:15}" + "".join(cells)
+        yield f"{place:{wide}}" + "".join(cells)
     yield ""
     yield from _facts(evaluation)
     yield ""
@@ -62,8 +61,8 @@ def _facts(evaluation):
     pitch = _alias_pitch(evaluation.model.spec)
     for rate, (floats, integers) in evaluation.alias.items():
         yield (
-            f"alias to signal, sine corner, {pitch:.0f} Hz, clocked at {rate} Hz: {floats:.1f} dB; "
-            f"with rounding noise {integers:.1f} dB"
+            f"alias to signal, {evaluation.plane.names[0]} corner, {pitch:.0f} Hz, clocked at "
+            f"{rate} Hz: {floats:.1f} dB; with rounding noise {integers:.1f} dB"
         )
     levels = ", ".join(f"{hertz} Hz {level:.1f} dB" for hertz, level in evaluation.circling.items())
     yield f"ESR with the embedding on a circle: {levels}"
@@ -96,7 +95,7 @@ def noted_cost(model):
     the corners; None where the file does not tell."""
     integers, floats = (model.meta.get(key) for key in ("esr_db_integer", "esr_db_float"))
     try:
-        return max(float(integers[name]) - float(floats[name]) for name in waves.WAVES)
+        return max(float(integers[name]) - float(floats[name]) for name in of_model(model).names)
     except (TypeError, KeyError, ValueError):
         return None
 
@@ -107,20 +106,18 @@ def tables(evaluations, command):
     yield ""
     yield f"ESR in dB over the {len(TRAINED)} held-out pitches in 30-1000 Hz, integers:"
     yield ""
-    yield from head(["net", "rate", "multiplications", *PLACES])
-    for evaluation in evaluations:
-        spec = evaluation.model.spec
-        cells = [f"{evaluation.integers.pooled(place):.1f}" for place in PLACES]
-        yield row(
-            [_name(evaluation), f"{spec.sample_rate / 1000:g} kHz", spec.macs_per_sample, *cells]
-        )
+    for number, same in enumerate(_of_one_plane(evaluations)):
+        if number:
+            yield ""
+        yield from head(["net", "rate", "multiplications", *same[0].places])
+        yield from map(_places_row, same)
     yield ""
     yield "Worst corner by pitch, ESR in dB, integers (training ends near 1000 Hz):"
     yield ""
     yield from head(["net", *(f"{pitch:.0f} Hz" for pitch in PITCHES)])
     for evaluation in evaluations:
         worst = (
-            np.nanmax([evaluation.integers.esr(place, pitch) for place in CORNERS])
+            np.nanmax([evaluation.integers.esr(place, pitch) for place in evaluation.plane.names])
             for pitch in PITCHES
         )
         yield row([_name(evaluation), *(f"{value:.1f}" for value in worst)])
@@ -153,13 +150,33 @@ def tables(evaluations, command):
         yield "\\* The file does not say that its training left these pitches out."
 
 
+def _of_one_plane(evaluations):
+    """Lists of evaluations whose nets make the same waves."""
+    groups = []
+    for evaluation in evaluations:
+        for group in groups:
+            if group[0].plane == evaluation.plane:
+                group.append(evaluation)
+                break
+        else:
+            groups.append([evaluation])
+    return groups
+
+
+def _places_row(evaluation):
+    spec = evaluation.model.spec
+    cells = [f"{evaluation.integers.pooled(place):.1f}" for place in evaluation.places]
+    rate = f"{spec.sample_rate / 1000:g} kHz"
+    return row([_name(evaluation), rate, spec.macs_per_sample, *cells])
+
+
 def _arithmetic_cells(evaluation):
     integers, floats = evaluation.integers, evaluation.floats
-    cost = max(integers.pooled(place) - floats.pooled(place) for place in (*CORNERS, *EDGES))
+    cost = max(integers.pooled(place) - floats.pooled(place) for place in evaluation.places[:-1])
     noted = noted_cost(evaluation.model)
     differs = evaluation.qkeras_differs
     rate = evaluation.model.spec.sample_rate
-    distances = [integers.stft(place, rate) for place in CORNERS]
+    distances = [integers.stft(place, rate) for place in evaluation.plane.names]
     convergence, decibels = (sum(d[i] for d in distances) / len(distances) for i in (0, 1))
     return [
         f"{cost:+.2f} dB",

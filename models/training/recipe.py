@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, replace
 
+from models import topologies
+from models.spec import ModelError
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -17,6 +20,9 @@ class Recipe:
     beyond:     factor by which the synthetic pitches go beyond waves.PITCH_RANGE at either end
     slope:      weight in the loss of the mean squared error of the steps from sample to sample
     spectral:   weight in the loss of the multi-resolution STFT distance (loss.py)
+    waves:      the targets, as own_waves.read takes them; none: sine, ramp, square, zigzag
+    topology:   name of the shape; "": that of the recipe's own name
+    start:      model file of the same shape whose weights it begins with; "": random ones
     check_every: steps between two measurements on the fixed set
     patience:   checks without a better one after which the training ends
     polish:     Gauss-Newton steps on the best net that gradient descent found
@@ -41,6 +47,9 @@ class Recipe:
     beyond: float = 1.0
     slope: float = 0.0
     spectral: float = 0.0
+    waves: tuple[str, ...] = ()
+    topology: str = ""
+    start: str = ""
     seed: int = 1
     check_every: int = 1000
     patience: int = 30
@@ -58,6 +67,21 @@ class Recipe:
 USUAL = Recipe(jumping=0.002, modulated=0.006, polish=300, settling=0.3)
 RECIPES = {
     "waveshaper": USUAL,
+    # What waveshaper may be swapped for while it plays.
+    "folds": replace(
+        USUAL,
+        topology="waveshaper",
+        waves=(
+            "fold=sin(3*pi/2*tri(t))",
+            "saw=0.6*(sin(2*pi*t) + sin(4*pi*t)/2 + sin(6*pi*t)/3)",
+            "pulse=1 if tri(t) > 0.5 else -1/3",
+            "arc=1.5*(sin(pi*t) - 2/pi)",
+        ),
+        steps=5000,
+        polish=160,
+        settling=0.4,
+        windows=16_384,
+    ),
     "original": replace(USUAL, fitted=True),  # rounded at once its sine loses 0.33 dB
     "original_24k": replace(USUAL, outputs=256),
     # Too small to learn much of what moves; more steps, and such that settle, leave it weights that
@@ -86,5 +110,14 @@ RECIPES = {
 
 
 def recipe_of(name):
-    """The Recipe of a topology of this name."""
-    return RECIPES[name]
+    """The Recipe of this name. Raises ModelError that lists the known names."""
+    try:
+        return RECIPES[name]
+    except KeyError:
+        known = ", ".join(sorted(RECIPES))
+        raise ModelError(f"net {name!r} is not known; known: {known}") from None
+
+
+def spec_of(name):
+    """The NetworkSpec that the Recipe of this name is for."""
+    return replace(topologies.get(recipe_of(name).topology or name), name=name)

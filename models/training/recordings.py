@@ -48,6 +48,7 @@ class Recordings:
         self.spans = {name: self._spans(divided[name]) for name in SPLITS}
         self.places = sorted(self.spans["train"])
         listed = (f"{name}: {', '.join(self.names[name])}" for name in SPLITS)
+        self.facts = {}  # of what training heard no more is known
         self.description = f"recordings, crc 0x{self._crc():08x}; {'; '.join(listed)}"
 
     def _spans(self, found):

@@ -9,6 +9,7 @@ import numpy as np  # noqa: E402
 
 from models.reference import Reference  # noqa: E402
 from models.training import waves  # noqa: E402
+from models.training.plane import of_model  # noqa: E402
 
 OUTPUT, TARGET, INPUT = "tab:blue", "tab:orange", "0.45"
 
@@ -78,8 +79,11 @@ def embedding_grid(path, model, pitch=220.0, points=9):
     frames[:, 0] = spec.number_format.from_float(waves.triangle(phase))
     start = count - period - round(phase[count - period] * period)
     figure, axes = plt.subplots(points, points, figsize=(11, 11), sharex=True, sharey=True)
-    corners = {point: name for name, point in waves.CORNERS.items()}
     values = np.linspace(-1, 1, points)
+    named = {}  # (row, column) of the cell that is nearest to a wave's place
+    for name, at in of_model(model).corners.items():
+        column, row = (int(np.abs(values - x).argmin()) for x in at)
+        named[points - 1 - row, column] = name
     for row, e1 in enumerate(values[::-1]):
         for column, e0 in enumerate(values):
             frames[:, 1:3] = spec.number_format.from_float((e0, e1))
@@ -87,9 +91,8 @@ def embedding_grid(path, model, pitch=220.0, points=9):
             cell = axes[row, column]
             cell.plot(spec.number_format.to_float(words), color=OUTPUT, linewidth=1)
             cell.set(xticks=[], yticks=[], ylim=(-1.5, 1.5))
-            name = corners.get((round(e0), round(e1))) if abs(e0) == abs(e1) == 1 else None
-            if name:
-                cell.set_title(name, fontsize="small")
+            if (row, column) in named:
+                cell.set_title(named[row, column], fontsize="small")
             if row == points - 1:
                 cell.set_xlabel(f"e0 = {e0:g}", fontsize="small")
             if column == 0:

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from models.training import waves
-
 STFT_SECONDS = (0.010, 0.021, 0.043)  # windows of 2048, 4096, 8192 samples at 192 kHz
 FLOOR = 1e-4  # of the loudest bin: what is 80 dB below it counts as silent
 AUDIBLE = 20_000.0  # Hz
@@ -47,15 +45,15 @@ def alias_tone(sample_rate):
 
 
 def band_limited_triangle(count, periods):
-    """waves.triangle over `count` samples without harmonics at or above half the sample rate."""
+    """The triangle over `count` samples without harmonics at or above half the sample rate."""
     phase = np.arange(count) * periods % count / count
     harmonics = range(1, -(-count // (2 * periods)), 2)
     return -8 / np.pi**2 * sum(np.cos(2 * np.pi * k * phase) / k**2 for k in harmonics)
 
 
-def alias_to_signal_db(net, spec, sample_rate):
+def alias_to_signal_db(net, spec, sample_rate, at=(-1, -1)):
     """Energy between the harmonics over energy of the harmonics, up to 20 kHz without DC, in dB, at
-    the sine corner for a triangle near 1 kHz, when the net is clocked at `sample_rate` Hz.
+    the embedding `at` for a triangle near 1 kHz, when the net is clocked at `sample_rate` Hz.
 
     net: float or integer words [n, in] -> values [n]. The triangle has no alias of its own; it is
     not rounded to words here, so a net in floats shows its aliases alone, and one that takes only
@@ -66,7 +64,7 @@ def alias_to_signal_db(net, spec, sample_rate):
     wave = np.concatenate([wave := band_limited_triangle(count, periods), wave])[-lead - count :]
     inputs = np.zeros((len(wave), spec.in_channels))
     inputs[:, 0] = wave
-    inputs[:, 1:3] = waves.CORNERS["sine"]
+    inputs[:, 1:3] = at
     return ratio_db(net(inputs * spec.number_format.one)[lead:], periods, sample_rate)
 
 

@@ -4,21 +4,27 @@ import numpy as np
 
 from models.spec import ModelError
 from models.training import scope, waves
+from models.training.plane import STANDARD, of_model
 from models.training.quality import esr_db
 
-STOPS = {
-    **{name: waves.corner(name) for name in waves.WAVES},
-    "square-zigzag": waves.edge("square", "zigzag", 0.5),
-}
+
+def stops_of(plane):
+    """{name: Place}: each wave's corner, and the middle of an edge."""
+    a, b = plane.edges[min(2, len(plane.edges) - 1)]
+    return {**{name: plane.corner(name) for name in plane.names}, f"{a}-{b}": plane.edge(a, b, 0.5)}
+
+
+STOPS = stops_of(STANDARD)
 PITCH = 200.0  # Hz
-SECONDS = len(STOPS) * 0.025  # five periods at each stop
+SECONDS = 0.025  # at each stop: five periods
 RECORDING_SECONDS = 2.0  # of a recording, unless asked for more
 START = 0.25  # phase of the first sample: the triangle is 0 there, as the silence before it
 
 
 class Tour:
-    """A triangle, or a recording, played at each of STOPS for `each` samples.
+    """A triangle, or a recording, played at each of `stops` for `each` samples.
 
+    stops:     {name: Place}, of the model's own waves
     model:     its spec takes wave, e0, e1
     rate:      samples a second, the true rate
     seconds:   length of the whole tour
@@ -34,24 +40,25 @@ class Tour:
             raise ModelError(
                 f"network: {model.spec.in_channels} input channels; wave, e0 and e1 need 3"
             )
-        self.model, self.rate = model, rate
+        self.model, self.rate, self.plane = model, rate, of_model(model)
+        self.stops = stops_of(self.plane)
         self.synthetic = recording is None
         if self.synthetic:
-            count = round((seconds or SECONDS) * rate)
+            count = round((seconds or SECONDS * len(self.stops)) * rate)
         else:
             count = min(round((seconds or RECORDING_SECONDS) * rate), len(recording))
-        self.each = -(-count // len(STOPS))
+        self.each = -(-count // len(self.stops))
         least = 2 * model.spec.receptive_field
         if self.each < least:
             raise ModelError(
                 f"tour: {count / rate:.3g} s is not allowed: "
-                f"at least {len(STOPS) * least / rate:.3g} s for this net"
+                f"at least {len(self.stops) * least / rate:.3g} s for this net"
             )
         if self.synthetic:
             self.input = waves.triangle(waves.phase(PITCH, rate, 2 * count, START))
         else:
             self.input = recording[:count] / (np.abs(recording[:count]).max() or 1.0)
-        self.embeddings = [place.embedding for place in STOPS.values()]
+        self.embeddings = [place.embedding for place in self.stops.values()]
 
     def target(self, spans):
         """What the net was asked for, float64, NaN before the first stop; spans: (start, stop)
@@ -59,8 +66,8 @@ class Tour:
         history = waves.SMOOTHING - 1
         phase = waves.phase(PITCH, self.rate, history + spans[-1][1], START, first=-history)
         target = np.full(spans[-1][1], np.nan)
-        for place, (start, stop) in zip(STOPS.values(), spans):
-            mix = sum(gain * wave(phase) for gain, wave in zip(place.gains, waves.WAVES.values()))
+        for place, (start, stop) in zip(self.stops.values(), spans):
+            mix = self.plane.mix(np.array(place.gains), phase)
             target[start:stop] = waves.smooth(mix)[start:stop]
         return target
 
@@ -75,7 +82,7 @@ class Tour:
     def draw(self, folder, entered, heard, spans):
         """Writes demo.png, of the aligned input and output of the SoC, and grid.png to `folder`."""
         takes = [
-            (name, place.embedding, *span) for (name, place), span in zip(STOPS.items(), spans)
+            (name, place.embedding, *span) for (name, place), span in zip(self.stops.items(), spans)
         ]
         title = f"{self.model.spec.name} on the simulated SoC, {self.rate:g} Hz"
         target, pitch = (self.target(spans), PITCH) if self.synthetic else (None, None)

@@ -1,7 +1,9 @@
 """Train a net on the synthetic waves and write it as integers with honest numbers."""
 
+import json
 import platform
 import shlex
+import zlib
 from dataclasses import asdict, replace
 from importlib.metadata import version
 
@@ -11,9 +13,10 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from models.spec import Model
-from models.training import checkpoint, quality, waves, windows
+from models.training import checkpoint, own_waves, quality, waves, windows
 from models.training.blocks import join, narrow
 from models.training.loop import Training
+from models.training.plane import STANDARD
 from models.training.trunk import Trunk
 
 VERSIONS = ("numpy", "tensorflow_cpu", "keras", "qkeras-v3")
@@ -28,45 +31,62 @@ def use_threads(count):
 
 
 class Synthetic:
-    """The waves as data: random examples, a fixed set of others, and the error at the corners."""
+    """The waves as data: random examples, a fixed set of others, and the error at the corners.
 
-    description = "synthetic waves (models/training/waves.py) without the pitches of waves.HELD_OUT"
+    plane: the Plane of the recipe's waves;  facts: what a model's meta tells of them
+    """
+
     esr_definition = quality.DEFINITION
 
     def __init__(self, spec, recipe):
         self.spec, self.seed = spec, recipe.seed
+        self.plane = own_waves.read(recipe.waves) if recipe.waves else STANDARD
         self.shares, self.beyond = (recipe.edges, recipe.inside), recipe.beyond
         self.how = self.shares, recipe.jumping, recipe.modulated, recipe.sharp, recipe.beyond
+        low, high = waves.PITCH_RANGE
+        told = json.dumps(self.plane.to_meta()).encode()
+        own = f" {', '.join(self.plane.names)}, crc 0x{zlib.crc32(told):08x}"
+        self.description = (
+            f"synthetic waves{own if recipe.waves else ''} (models/training/waves.py) without the "
+            "pitches of waves.HELD_OUT"
+        )
+        self.facts = {
+            "waves": self.plane.to_meta(),
+            "trained": {"level": 1.0, "pitch_hz": [low / self.beyond, high * self.beyond]},
+        }
 
     def batch(self, rng, size, count):
-        return waves.random_examples(rng, size, count, self.spec, self.shares, self.beyond)
+        return waves.random_examples(
+            rng, size, count, self.spec, self.shares, self.beyond, self.plane
+        )
 
     def windows(self, rng, size, ages):
-        return windows.random_windows(rng, size, ages, self.spec, *self.how)
+        return windows.random_windows(rng, size, ages, self.spec, *self.how, self.plane)
 
     def fixed(self, size, count):
         # Another stream than the training's: no batch repeats an example of the fixed set.
         return self.batch(np.random.default_rng([self.seed, 0x51DE]), size, count)
 
     def esr(self, net):
-        return quality.esr_per_corner(net, self.spec)
+        return quality.esr_per_corner(net, self.spec, self.plane)
 
 
-def train(spec, recipe, progress=True, data=None, path=None, resume=False):
+def train(spec, recipe, progress=True, data=None, path=None, resume=False, start=None):
     """Train `spec` on `data`: Synthetic, or a models.training.recordings.Recordings.
 
     path : of a checkpoint, written at every check; with `resume` the training begins from it
+    start: Model of the same topology whose weights it begins with
     Returns (latent, integers, history): latent = per layer (kernel, bias) float as trained, before
     quantisation; integers = per layer (kernel, bias) as `models.spec.Model` wants them; history =
     Training.history. Channels without a target are zero in both.
     Raises ModelError for a checkpoint that is not there or of another training.
     """
-    training = _trained(spec, recipe, progress, data, path, resume)
+    training = _trained(spec, recipe, progress, data, path, resume, start)
     latent, integers = training.result()
     return silence(latent), silence(integers), training.history
 
 
-def _trained(spec, recipe, progress, data, path, resume):
+def _trained(spec, recipe, progress, data, path, resume, start):
     """The Training when all is done."""
     training = Training(spec, recipe, data or Synthetic(spec, recipe))
     if resume and (path.exists() or not checkpoint.has_parts(path)):
@@ -75,6 +95,9 @@ def _trained(spec, recipe, progress, data, path, resume):
         trunk = _trained_trunk(spec, recipe, progress, data, path, resume)
         pairs = join(spec, training.pairs, [trunk.pairs], recipe.trunk)
         training.begin(pairs, trunk.history, trunk.seconds)
+    elif start:
+        to_float = spec.number_format.to_float
+        training.begin([tuple(map(to_float, pair)) for pair in start.weights], [], 0.0)
     _run(training, progress, path)
     return training
 
@@ -145,16 +168,19 @@ def silence(pairs):
     return [*pairs[:-1], (kernel, bias)]
 
 
-def make_model(spec, recipe, command, progress=True, data=None, path=None, resume=False):
+def make_model(
+    spec, recipe, command, progress=True, data=None, path=None, resume=False, start=None
+):
     """Train as `train` does, and measure; the Model's meta holds command, recipe, seed, versions
     and ESR in dB."""
-    training = _trained(spec, recipe, progress, data, path, resume)
+    training = _trained(spec, recipe, progress, data, path, resume, start)
     latent, integers = map(silence, training.result())
     model = Model(spec, integers)
     data = training.data
     esr_float = data.esr(quality.FloatTwin(spec, latent))
     esr_integer = data.esr(quality.reference_of(model))
     model.meta.update(
+        **data.facts,
         command=shlex.join(command),
         data=data.description,
         seed=recipe.seed,

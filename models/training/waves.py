@@ -1,27 +1,21 @@
 """Synthetic training data: a triangle goes in, the wave asked for by the embedding comes out.
 
-Phase p is in [0, 1), amplitudes are 1.0 (definitions: DESIGN.md, "The waves"). The four waves sit
-at the corners of the embedding plane; on the edge from A to B the target fades from one to the
-other at constant power, and inside the plane it is the product of two such fades. Every target is
-phase-locked to the triangle of the input.
+Phase p is in [0, 1), amplitudes are 1.0. Which waves there are, and where on the embedding plane, a
+Plane says (plane.py); here are those of STANDARD. Every target is phase-locked to the triangle of
+the input.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 
 from models.spec import ModelError
+from models.training.formula import fold, triangle
+from models.training.plane import STANDARD
 
 SMOOTHING = 10  # samples of the causal moving average over every target
 PITCH_RANGE = (30.0, 1000.0)  # Hz, of training
 # What a net is judged by: 12 pitches, log-spaced. Training draws none within 1 % of them.
 HELD_OUT = tuple(np.geomspace(30.0, 4000.0, 12).tolist())  # Hz
 HELD_OUT_BAND = 0.01
-
-
-def triangle(p):
-    """-1 at p = 0, up to +1 at p = 0.5, and down again."""
-    return 1 - 4 * np.abs(p - 0.5)
 
 
 def sine(p):
@@ -38,53 +32,12 @@ def square(p):
 
 def zigzag(p):
     """The triangle driven threefold and folded back into [-1, 1]."""
-    return 1 - np.abs((3 * triangle(p) + 1) % 4 - 2)
+    return fold(3 * triangle(p))
 
 
 WAVES = {"sine": sine, "ramp": ramp, "square": square, "zigzag": zigzag}
-CORNERS = {"sine": (-1, -1), "ramp": (-1, 1), "square": (1, 1), "zigzag": (1, -1)}
-EDGES = (("sine", "ramp"), ("ramp", "square"), ("square", "zigzag"), ("zigzag", "sine"))
-
-_POINTS = np.array([CORNERS[name] for name in WAVES], np.float64)
-_INDEX = {name: index for index, name in enumerate(WAVES)}
-
-
-@dataclass(frozen=True)
-class Place:
-    """A place on the embedding plane.
-
-    embedding: (e0, e1);  gains: weight of each of WAVES in the target, in that order.
-    """
-
-    embedding: tuple[float, float]
-    gains: tuple[float, float, float, float]
-
-
-def corner(name):
-    """The place where the target is the wave `name` alone."""
-    return edge(name, name, 1.0)
-
-
-def edge(a_name, b_name, a):
-    """The place a*A + (1-a)*B, with the target sin(a*pi/2)*A + sin((1-a)*pi/2)*B; a in [0, 1]."""
-    first, second = _INDEX[a_name], _INDEX[b_name]
-    gains = np.zeros(len(WAVES))
-    gains[first] += np.sin(a * np.pi / 2)
-    gains[second] += np.sin((1 - a) * np.pi / 2)
-    point = a * _POINTS[first] + (1 - a) * _POINTS[second]
-    return Place(tuple(map(float, point)), tuple(map(float, gains)))
-
-
-def inside(x, y):
-    """The place (x, y), each in [-1, 1]: equal-power fades in both directions, multiplied."""
-    gains = tuple(map(float, gains_at(np.array([x, y]))))
-    return Place((float(x), float(y)), gains)
-
-
-def gains_at(points):
-    """Weights [..., wave] of WAVES in the target at embeddings [..., 2], each in [-1, 1]."""
-    toward = 1 + np.asarray(points)[..., None, :] * _POINTS  # 2 where a wave is, 0 where it is not
-    return np.prod(np.sin(toward * np.pi / 4), axis=-1)
+CORNERS, EDGES = STANDARD.corners, STANDARD.edges
+corner, edge, inside = STANDARD.corner, STANDARD.edge, STANDARD.inside
 
 
 def phase(pitch, sample_rate, count, start=0.0, first=0):
@@ -109,10 +62,11 @@ def smooth(target, width=SMOOTHING):
     return (total[..., width:] - total[..., :-width]) / width
 
 
-def examples(places, pitch, start, count, spec):
+def examples(places, pitch, start, count, spec, plane=STANDARD):
     """Net inputs and wanted outputs for tones that last `count` samples.
 
-    places: [batch] of Place;  pitch: [batch] Hz;  start: [batch] phase of the first sample
+    places: [batch] of the plane's Place;  pitch: [batch] Hz;  start: [batch] phase of the first
+    sample
     Returns (inputs int64 [batch, count, in_channels] in the net's number format, channels wave, e0,
     e1 and zeros; targets float64 [batch, count], smoothed as if the tone had always sounded).
     Raises ModelError for a net of fewer than 3 input channels.
@@ -121,16 +75,17 @@ def examples(places, pitch, start, count, spec):
     gains = np.array([place.gains for place in places])
     # The phases start SMOOTHING-1 samples early: history of the moving average.
     p = phase(pitch, spec.sample_rate, SMOOTHING - 1 + count, start, first=1 - SMOOTHING)
-    return frames(embeddings, p[:, SMOOTHING - 1 :], spec), smooth(mix(gains[:, None], p))
+    return frames(embeddings, p[:, SMOOTHING - 1 :], spec), smooth(plane.mix(gains[:, None], p))
 
 
-def moving(embeddings, pitch, start, spec):
+def moving(embeddings, pitch, start, spec, plane=STANDARD):
     """`examples` of embeddings [batch, SMOOTHING-1+count, 2] that move, each in [-1, 1]; the target
     has the gains of every moment."""
     total = embeddings.shape[1]
     p = phase(pitch, spec.sample_rate, total, start, first=1 - SMOOTHING)
     late = slice(SMOOTHING - 1, None)
-    return frames(embeddings[:, late], p[:, late], spec), smooth(mix(gains_at(embeddings), p))
+    target = smooth(plane.mix(plane.gains_at(embeddings), p))
+    return frames(embeddings[:, late], p[:, late], spec), target
 
 
 def circle(hertz, sample_rate, count):
@@ -150,25 +105,6 @@ def frames(embeddings, p, spec):
     return spec.number_format.from_float(values)
 
 
-def mix(gains, p):
-    """The waves, each times its gain [..., n or 1, wave], at phases p [..., n]; not smoothed."""
-    return sum(gains[..., i] * wave(p) for i, wave in enumerate(WAVES.values()))
-
-
-def random_places(rng, size, edge_share=0.4, inside_share=0.2):
-    """`size` random places: as many of them on an edge and inside the plane, the others corners."""
-    names, found = list(WAVES), []
-    draws = zip(rng.random(size), rng.integers(4, size=size), rng.random((size, 2)), strict=True)
-    for kind, which, (x, y) in draws:
-        if kind < inside_share:
-            found.append(inside(2 * x - 1, 2 * y - 1))
-        elif kind < inside_share + edge_share:
-            found.append(edge(*EDGES[which], x))
-        else:
-            found.append(corner(names[which]))
-    return found
-
-
 def random_pitches(rng, size, beyond=1.0):
     """`size` pitches in Hz, log-uniform in PITCH_RANGE, and by the factor `beyond` below and above
     it, without the bands around HELD_OUT."""
@@ -181,8 +117,9 @@ def random_pitches(rng, size, beyond=1.0):
     return np.exp(pitch)
 
 
-def random_examples(rng, size, count, spec, shares=(0.4, 0.2), beyond=1.0):
-    """`examples` of random places, phases and pitches; shares: as `random_places` takes them;
+def random_examples(rng, size, count, spec, shares=(0.4, 0.2), beyond=1.0, plane=STANDARD):
+    """`examples` of random places, phases and pitches; shares: as Plane.random_places takes them;
     beyond: as `random_pitches`."""
     pitch = random_pitches(rng, size, beyond)
-    return examples(random_places(rng, size, *shares), pitch, rng.random(size), count, spec)
+    places = plane.random_places(rng, size, *shares)
+    return examples(places, pitch, rng.random(size), count, spec, plane)

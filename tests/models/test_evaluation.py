@@ -20,6 +20,7 @@ from models.training import (
     stability,
     waves,
 )
+from models.training.plane import STANDARD
 from tests.support.command_line import run_main
 from tests.support.nets import random_model
 
@@ -27,7 +28,7 @@ run = partial(run_main, main)
 
 SPEC = NetworkSpec((Conv1DSpec(3, 4, 2, 5), Conv1DSpec(4, 1, relu=False)), sample_rate=24_000)
 SMALL = random_model(SPEC, seed=3, scale=0.05)
-PLACES = list(evaluation.PLACES.values())
+PLACES = list(evaluation.places_of(STANDARD).values())
 
 
 def one_layer(*taps, sample_rate=24_000):
@@ -50,7 +51,7 @@ def test_places_are_corners_edges_and_a_centre_of_equal_power():
 def test_takes_of_a_net_with_a_known_error():
     """A net that plays the target but for a tenth at one pitch and for silence at another."""
     wanted = {name: [t for _, t in evaluation.signals(SPEC, place, evaluation.PITCHES)]
-              for name, place in evaluation.PLACES.items()}  # fmt: skip
+              for name, place in evaluation.places_of(STANDARD).items()}  # fmt: skip
     flat = iter([t for targets in wanted.values() for t in targets])
     calls = iter(range(9 * 12))
 
@@ -60,8 +61,8 @@ def test_takes_of_a_net_with_a_known_error():
             {2: 0.9, 11: 0.0}.get(index, 1.0)
         )
 
-    takes = evaluation.play(net, SPEC)
-    for place in evaluation.PLACES:
+    takes = evaluation.play(net, SPEC, STANDARD)
+    for place in evaluation.places_of(STANDARD):
         levels = [takes.esr(place, pitch) for pitch in evaluation.PITCHES]
         assert levels[2] == pytest.approx(-20)
         # Ten samples at 24 kHz hold five periods of the zigzag's 12 kHz: nothing is left of it.
@@ -87,7 +88,7 @@ def test_circling_esr_of_a_net_with_a_known_error():
         head = np.full(SPEC.receptive_field - 1, 9.0)
         return np.concatenate([head, target * (1.1 if hertz == 200 else 1)])
 
-    found = evaluation.circling_esr(net, SPEC)
+    found = evaluation.circling_esr(net, SPEC, STANDARD)
     assert found == {20: -np.inf, 200: pytest.approx(-20), 2000: -np.inf}
 
 
@@ -208,7 +209,7 @@ def test_evaluation_of_a_net_in_three_arithmetics():
 
     found = evaluation.evaluate(SMALL, honest)
     assert found.qkeras_differs == 0 and found.values == 9 * 12 * 2400
-    wrong = replace(found, qkeras=evaluation.play(wrong_once, SPEC))
+    wrong = replace(found, qkeras=evaluation.play(wrong_once, SPEC, STANDARD))
     assert wrong.qkeras_differs == 1
     assert "259200 values, 1 DIFFER" in "\n".join(quality_report.text(wrong))
     without = replace(found, qkeras=None)
@@ -244,7 +245,7 @@ def test_the_command_prints_and_writes_the_page(zoo, tmp_path, monkeypatch, caps
     assert f"{'sine':15}{net.integers.pooled('sine'):7.2f} dB" in out
     text = page.read_text()
     assert text.startswith(before) and text.endswith(after) and "old" not in text
-    cells = " | ".join(f"{net.integers.pooled(place):.1f}" for place in evaluation.PLACES)
+    cells = " | ".join(f"{net.integers.pooled(place):.1f}" for place in net.places)
     star = "" if "HELD_OUT" in Model.load(zoo).meta["data"] else " \\*"
     assert f"| waveshaper{star} | 192 kHz | 1536 | {cells} |" in text
     assert text.count(f"| waveshaper{star} |") == text.count("| network \\* |") == 5

@@ -9,6 +9,7 @@ from models.reference import Reference
 from models.spec import Model
 from models.topologies import get
 from models.training import evaluation, quality, quality_report, waves
+from models.training.plane import STANDARD
 from tests.support.nets import random_frames, random_model
 
 SPEC = get("original")
@@ -45,7 +46,7 @@ def test_moving_signals_are_the_moments_of_the_places_they_pass():
     for at in (100, 5000, 19_000):
         place = waves.inside(*points[at])
         p = waves.phase(100.0, 192_000, 10, 0.0, first=at - 9)
-        wanted = waves.smooth(waves.mix(np.array(place.gains), p))[0]
+        wanted = waves.smooth(STANDARD.mix(np.array(place.gains), p))[0]
         assert target[at - 63] == pytest.approx(wanted, abs=0.005)
 
 
@@ -114,7 +115,7 @@ def test_the_zoo_is_as_good_as_the_project_promises(name, corners, edges):
 def test_an_embedding_at_audio_rate_is_played(zoo):
     """At 2 kHz as well: a net that never saw one move has an error of four times the target."""
     model = Model.load(zoo)
-    found = evaluation.circling_esr(quality.reference_of(model), model.spec)
+    found = evaluation.circling_esr(quality.reference_of(model), model.spec, STANDARD)
     assert found[20] <= -25 and found[200] <= -16 and found[2000] <= -8, found
 
 

@@ -15,7 +15,7 @@ from models.topologies import TOPOLOGIES, get
 from models.training import checkpoint, quality, waves
 from models.training.loop import Training
 from models.training.loss import FRAMES, mix, spectral
-from models.training.recipe import RECIPES, Recipe, recipe_of
+from models.training.recipe import RECIPES, Recipe, recipe_of, spec_of
 from models.training.recordings import Recordings
 from models.training.train import Synthetic, silence, train
 
@@ -176,7 +176,10 @@ def test_the_loss_is_what_it_says():
 
 
 def test_every_topology_has_its_recipe():
-    assert set(RECIPES) == set(TOPOLOGIES)
+    assert set(TOPOLOGIES) <= set(RECIPES)
+    assert {spec_of(name).topology() for name in RECIPES} == {
+        spec.topology() for spec in TOPOLOGIES.values()
+    }
 
 
 def test_channels_without_a_target_are_silenced():

@@ -6,6 +6,7 @@ import pytest
 from models.spec import Conv1DSpec, ModelError, NetworkSpec, NumberFormat
 from models.topologies import get
 from models.training import waves
+from models.training.plane import STANDARD, Place
 
 HALF = np.sqrt(0.5)
 
@@ -33,10 +34,10 @@ def test_zigzag_is_the_triangle_folded_three_times():
 
 
 def test_corners_and_edges():
-    assert waves.corner("sine") == waves.Place((-1.0, -1.0), (1.0, 0.0, 0.0, 0.0))
-    assert waves.corner("ramp") == waves.Place((-1.0, 1.0), (0.0, 1.0, 0.0, 0.0))
-    assert waves.corner("square") == waves.Place((1.0, 1.0), (0.0, 0.0, 1.0, 0.0))
-    assert waves.corner("zigzag") == waves.Place((1.0, -1.0), (0.0, 0.0, 0.0, 1.0))
+    assert waves.corner("sine") == Place((-1.0, -1.0), (1.0, 0.0, 0.0, 0.0))
+    assert waves.corner("ramp") == Place((-1.0, 1.0), (0.0, 1.0, 0.0, 0.0))
+    assert waves.corner("square") == Place((1.0, 1.0), (0.0, 0.0, 1.0, 0.0))
+    assert waves.corner("zigzag") == Place((1.0, -1.0), (0.0, 0.0, 0.0, 1.0))
     for a, b in waves.EDGES:
         assert np.abs(np.subtract(waves.CORNERS[a], waves.CORNERS[b])).sum() == 2, "neighbours"
     assert sorted(name for edge in waves.EDGES for name in edge) == sorted(2 * list(waves.WAVES))
@@ -106,7 +107,7 @@ def test_two_channels_are_not_enough():
 
 @pytest.mark.parametrize("edges, inside", [(0.0, 0.0), (0.4, 0.2), (1.0, 0.0), (0.3, 0.7)])
 def test_random_places_have_their_shares(edges, inside):
-    places = waves.random_places(np.random.default_rng(1), 8000, edges, inside)
+    places = STANDARD.random_places(np.random.default_rng(1), 8000, edges, inside)
     waves_there = np.array([sum(gain > 1e-9 for gain in place.gains) for place in places])
     for kinds, share in ((1, 1 - edges - inside), (2, edges), (4, inside)):
         assert np.mean(waves_there == kinds) == pytest.approx(share, abs=0.02)  # 3.6 sigma

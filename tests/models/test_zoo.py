@@ -12,7 +12,7 @@ from models.commands import pages
 from models.commands.zoo import table
 from models.spec import Model
 from models.topologies import get
-from models.training.recipe import Recipe, recipe_of
+from models.training.recipe import Recipe, recipe_of, spec_of
 from tests.support.nets import random_model
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +34,7 @@ def test_the_page_of_the_zoo_is_of_the_models_that_are_there():
 @pytest.mark.parametrize("path", sorted(ZOO.glob("*.npz")), ids=lambda path: path.stem)
 def test_a_model_of_the_zoo_is_of_the_topology_of_its_name_and_tells_how_it_was_made(path):
     model = Model.load(path)
-    assert model.spec == get(path.stem)
+    assert model.spec == spec_of(path.stem)
     assert model.meta["command"].startswith(f"python3 -m models train {path.stem}")
     assert {"seed", "recipe", "versions", "minutes", "data"} <= set(model.meta)
 
