@@ -49,6 +49,8 @@ BANNERS = re.compile(
     r"|#define LITEX_GIT_SHA1 .*)\n",
     re.MULTILINE,
 )
+# In the comment that draws the hierarchy LiteX lists primitives as a set gives them.
+PRIMITIVES = re.compile(r"(?:^[│ ]*[├└]─── \[\w+\]\n)+", re.MULTILINE)
 
 
 class FreezeError(Exception):
@@ -58,7 +60,9 @@ class FreezeError(Exception):
 def plain(text, folder):
     """`text` without banners; `folder`, the project's and Python's folder by their names."""
     text = BANNERS.sub("", text)
-    for path, name in ((folder, "FOLDER"), (sys.prefix, "PYTHON"), (ROOT, "PROJECT")):
+    text = PRIMITIVES.sub(lambda run: "".join(sorted(run[0].splitlines(True))), text)
+    python = (sys.prefix, Path(sys.prefix).resolve())  # .venv may be a link
+    for path, name in ((folder, "FOLDER"), *((p, "PYTHON") for p in python), (ROOT, "PROJECT")):
         text = text.replace(str(path), name)
     return text
 

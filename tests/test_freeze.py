@@ -26,6 +26,12 @@ def test_dates_commits_and_folders_are_left_out(tmp_path):
     }
 
 
+def test_the_order_of_primitives_in_the_hierarchys_drawing_is_left_out():
+    text = "└─── a (A)\n└─── [ODDRX1F]\n└─── [IDDRX1F]\n└─── [ODDRX1F]\n└─── b (B)\n"
+    ordered = "└─── a (A)\n└─── [IDDRX1F]\n└─── [ODDRX1F]\n└─── [ODDRX1F]\n└─── b (B)\n"
+    assert freeze.plain(text, "/nowhere") == ordered == freeze.plain(ordered, "/nowhere")
+
+
 def test_each_difference_is_one_line(tmp_path):
     before, after = tmp_path / "before", tmp_path / "after"
     for name in ("a/x.v", "a/y.v", "b/z.wav", "old"):
