@@ -24,6 +24,7 @@ CORNER = (-1, 1)  # the ramp, whose flyback is the largest step
 SPARE_S = 4  # seconds of sound that are there, more than are played
 FADE_MS = 20
 EACH_S = 0.06  # that each model plays alone
+CODEC_READY = 1  # bit of the register codec_status
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,10 @@ def triangle(rate):
 
 
 def play(sim, other, each, progress):
-    """`each` frames of the model, of `other`, and of the model again, then stops."""
+    """`each` frames of the model, of `other`, and of the model again, then stops.
+
+    The first are counted from when the codec plays: before that the SoC's counter runs already.
+    """
     client = Client(
         UARTBus(f"socket://localhost:{sim.bridge_port}"), Build(sim.folder / "csr.json")
     )
@@ -59,6 +63,8 @@ def play(sim, other, each, progress):
         for count, data in enumerate((None, image.pack(other), None)):
             if count:
                 client.swap(data, fade_ms=FADE_MS)
+            while not client.get("codec_status") & CODEC_READY:
+                update("codec wakes up")
             start = int(client.status()["frames"])
             while int(client.status()["frames"]) < start + each:
                 update(f"model {count + 1} of 3")
@@ -167,7 +173,7 @@ def draw(path, heard, answers, fades, rate, fade_rate, warm_up):
     gains.set(ylabel="gain", xlim=whole.get_xlim(), xlabel="ms")
     gains.legend(loc="center right", fontsize="small")
     middle = (fades[0].start + fades[0].end) // 2 + round(0.001 * rate)
-    view = slice(middle - round(0.008 * rate), middle + round(0.008 * rate))
+    view = slice(max(middle - round(0.008 * rate), 0), middle + round(0.008 * rate))
     for answer, colour, name in ((0, "tab:green", "the model"), (1, "tab:orange", "the other")):
         words = answers[answer][view, 0] / 2**CODEC_FRAC
         zooms.plot(time[view], words, color=colour, linewidth=0.8, label=f"{name} alone")

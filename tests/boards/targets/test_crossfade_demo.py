@@ -9,7 +9,10 @@ import pytest
 
 import build
 from boards.targets import crossfade_demo
+from models import crossfade
 from soc.demo import MismatchError
+from soc.progress import Progress
+from tests.support import soc_runs
 
 
 def test_the_files(tmp_path, monkeypatch, capsys):
@@ -48,6 +51,56 @@ def test_the_files(tmp_path, monkeypatch, capsys):
         with pytest.raises(MismatchError, match="the SoC played what"):
             original(models, damaged, rate)
     assert len(heard) > rows[-1] and np.ptp(heard[:, 0]) > 4096
+
+
+def test_fades_that_begin_early_are_drawn(tmp_path, monkeypatch):
+    """The frames of a loaded machine: the view of the first fade would begin before frame 0."""
+    shown = []
+    monkeypatch.setattr(crossfade_demo.plt, "close", shown.append)
+    rate, warm_up, fade_rate = 192_000, 621, crossfade.rate_of(768)
+    heard = np.arange(6000)[:, None] % 441 * 8
+    fades = [crossfade_demo.Fade(s, s + warm_up + 768, 1) for s in (446, 4106)]
+    path = tmp_path / "early.png"
+    crossfade_demo.draw(path, heard, [heard, -heard], fades, rate, fade_rate, warm_up)
+    assert matplotlib.image.imread(path).std() > 0.05
+    (figure,) = shown
+    *_, zooms = figure.axes
+    middle = (446 + 446 + warm_up + 768) // 2 + 192
+    for line, words in zip(zooms.lines, (heard, -heard, heard)):
+        times, values = line.get_data()
+        assert (times[0], times[-1]) == (0, (middle + 1536 - 1) / rate * 1e3)
+        np.testing.assert_array_equal(values, words[: len(times), 0] / 2**12)
+
+
+def test_the_first_model_plays_as_long_as_the_others(tmp_path, monkeypatch):
+    """The SoC counts frames before the codec plays; those are not the first model's."""
+
+    class Board:
+        """Counts 100 frames at each question; its codec is ready from frame 2,500 on."""
+
+        frames, swaps, bus = 0, [], SimpleNamespace(close=lambda: None)
+
+        def __init__(self, bus, build):
+            pass
+
+        def get(self, register):
+            assert register == "codec_status"
+            Board.frames += 100
+            return 0x31 if Board.frames >= 2500 else 0x10
+
+        def status(self):
+            Board.frames += 100
+            return {"frames": Board.frames}
+
+        def swap(self, data, fade_ms):
+            Board.swaps.append(Board.frames)
+
+    for name, value in (("Client", Board), ("UARTBus", str), ("Build", str)):
+        monkeypatch.setattr(crossfade_demo, name, value)
+    sim = SimpleNamespace(bridge_port=1, folder=tmp_path, stop=lambda: None)
+    crossfade_demo.play(sim, soc_runs.zoo_model(), 1920, Progress(quiet=True))
+    first, second = Board.swaps
+    assert first >= 2500 + 1920 and second >= first + 1920
 
 
 @pytest.mark.parametrize(
