@@ -5,19 +5,26 @@ from dataclasses import dataclass
 import numpy as np
 
 ROUNDINGS = ("half_even", "floor")
+SHOWN_MOST = 80  # characters of a value in a message
 
 
 class ModelError(ValueError):
     """A model file or a description that cannot be used; the message is one line for the user."""
 
 
+def shown(value):
+    """repr(value), shortened: what a hostile file says must not fill the screen."""
+    text = repr(value)
+    return text if len(text) <= SHOWN_MOST else f"{text[: SHOWN_MOST - 3]}..."
+
+
 def check_int(owner, name, value, low, high=None):
     """Raise ModelError unless `value` is a whole number in [low, high]."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise ModelError(f"{owner}: {name} {value!r} is not a whole number")
+        raise ModelError(f"{owner}: {name} {shown(value)} is not a whole number")
     if value < low or (high is not None and value > high):
         allowed = f"at least {low}" if high is None else f"{low} to {high}"
-        raise ModelError(f"{owner}: {name} {value} is not allowed: {allowed}")
+        raise ModelError(f"{owner}: {name} {shown(value)} is not allowed: {allowed}")
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,7 @@ class NumberFormat:
         check_int("number format", "frac", self.frac, 1, self.bits - 1)
         if self.rounding not in ROUNDINGS:
             raise ModelError(
-                f"number format: rounding {self.rounding!r} is not allowed: {', '.join(ROUNDINGS)}"
+                f"number format: rounding {shown(self.rounding)} is not allowed: {', '.join(ROUNDINGS)}"
             )
 
     @property

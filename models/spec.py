@@ -5,21 +5,27 @@ import re
 import zlib
 from dataclasses import asdict, dataclass, field, fields, replace
 from itertools import pairwise
-from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
-from models.number_format import ModelError, NumberFormat, check_int
+from models import npz
+from models.files import FileError, written_whole
+from models.number_format import ModelError, NumberFormat, check_int, shown
 
 WEIGHT_KINDS = ("fixed", "po2")
 NAME = r"[A-Za-z0-9._-]{1,40}"  # goes into the firmware and file names
 MAX_SAMPLE_RATE = 10_000_000  # Hz; a resampled WAV would not fit any memory far above
 
-# What np.load and json raise on files that are damaged or of another kind. RuntimeError: a zip with
-# features that zipfile does not know.
-_UNREADABLE = (ValueError, TypeError, OSError, EOFError, RuntimeError, BadZipFile, zlib.error)
-_PICKLED = "holds pickled objects, which are never loaded; allowed are plain arrays"
+# What a description may ask of whoever computes it, far above any FPGA: a file of a few bytes could
+# otherwise take all memory, or for ever.
+MAX_LAYERS = 128
+MAX_CHANNELS = 4096
+MAX_TAPS = 4096
+MAX_DILATION = 1 << 20
+MAX_REPEAT = 1024
+MAX_MACS = 1 << 22  # multiplications a sample; the largest net of the zoo has 70,912
+MAX_HISTORY = 1 << 22  # words that all layers together keep of the past
+FILE_BYTES = 32 << 20  # of a model file, unpacked
 
 
 @dataclass(frozen=True)
@@ -40,13 +46,19 @@ class Conv1DSpec:
     repeat: int = 1
 
     def __post_init__(self):
-        for name in ("in_channels", "out_channels", "kernel_size", "dilation", "repeat"):
-            check_int("layer", name, getattr(self, name), 1)
+        for name, most in (
+            ("in_channels", MAX_CHANNELS),
+            ("out_channels", MAX_CHANNELS),
+            ("kernel_size", MAX_TAPS),
+            ("dilation", MAX_DILATION),
+            ("repeat", MAX_REPEAT),
+        ):
+            check_int("layer", name, getattr(self, name), 1, most)
         if not isinstance(self.relu, bool):
-            raise ModelError(f"layer: relu {self.relu!r} is not allowed: true, false")
+            raise ModelError(f"layer: relu {shown(self.relu)} is not allowed: true, false")
         if self.weights not in WEIGHT_KINDS:
             raise ModelError(
-                f"layer: weights {self.weights!r} is not allowed: {', '.join(WEIGHT_KINDS)}"
+                f"layer: weights {shown(self.weights)} is not allowed: {', '.join(WEIGHT_KINDS)}"
             )
         if self.repeat > 1 and self.in_channels != self.out_channels:
             raise ModelError(
@@ -86,10 +98,11 @@ class NetworkSpec:
         object.__setattr__(self, "layers", tuple(self.layers))
         if not self.layers:
             raise ModelError("network: no layers; at least 1 is needed")
+        check_int("network", "number of layers", len(self.layers), 1, MAX_LAYERS)
         check_int("network", "sample_rate", self.sample_rate, 1, MAX_SAMPLE_RATE)
         if not isinstance(self.name, str) or not re.fullmatch(NAME, self.name):
             raise ModelError(
-                f"network: name {self.name!r} is not allowed: "
+                f"network: name {shown(self.name)} is not allowed: "
                 "1 to 40 letters, digits, dots, dashes, underscores"
             )
         for index, (a, b) in enumerate(pairwise(self.layers)):
@@ -98,6 +111,9 @@ class NetworkSpec:
                     f"network: layer {index} gives {a.out_channels} channels, "
                     f"layer {index + 1} takes {b.in_channels}; they must be equal"
                 )
+        check_int("network", "multiplications a sample", self.macs_per_sample, 1, MAX_MACS)
+        words = sum(layer.history * layer.in_channels for layer in self.layers)
+        check_int("network", "words of history", words, 0, MAX_HISTORY)
 
     @property
     def in_channels(self):
@@ -165,7 +181,7 @@ class NetworkSpec:
 def _from_fields(cls, data):
     unknown = set(data) - {f.name for f in fields(cls)}
     if unknown:
-        raise ModelError(f"{cls.__name__}: unknown field {sorted(unknown)[0]!r}")
+        raise ModelError(f"{cls.__name__}: unknown field {shown(sorted(unknown)[0])}")
     return cls(**data)
 
 
@@ -223,49 +239,36 @@ class Model:
         return Model(spec, [*self.weights[:-1], last], self.meta)
 
     def save(self, path):
-        """Write an .npz (no pickles). The file appears whole or not at all."""
-        path = Path(path)
+        """Write an .npz (no pickles). The file appears whole or not at all. Raises FileError."""
         arrays = {"spec": np.array(json.dumps(self.spec.to_dict(), sort_keys=True))}
         arrays["meta"] = np.array(json.dumps(self.meta, sort_keys=True))
         for index, (kernel, bias) in enumerate(self.weights):
             arrays[f"kernel{index}"] = kernel.astype(np.int32)
             arrays[f"bias{index}"] = bias.astype(np.int32)
-        partial = path.with_name(path.name + ".part")
-        try:
-            with open(partial, "wb") as file:
-                np.savez_compressed(file, **arrays)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        with written_whole(path) as partial, open(partial, "wb") as file:
+            np.savez_compressed(file, **arrays)
 
     @classmethod
     def load(cls, path):
-        """Read an .npz written by `save`. Raises ModelError with one line that names the reason."""
+        """Read an .npz written by `save`, of any origin: its size and what it asks for are bounded.
+        Raises ModelError with one line that names the reason."""
         try:
-            data = np.load(path, allow_pickle=False)
-            if not isinstance(data, np.lib.npyio.NpzFile):
-                raise ModelError(f"{path}: a bare array, not a model (.npz)")
-            with data:
-                missing = {"spec", "meta"} - set(data.files)
-                if missing:
-                    raise ModelError(f"{path}: not a model: {sorted(missing)[0]!r} is missing")
-                spec = NetworkSpec.from_dict(json.loads(str(data["spec"])))
-                meta = json.loads(str(data["meta"]))
-                pairs = [(data[f"kernel{i}"], data[f"bias{i}"]) for i in range(len(spec.layers))]
-                return cls(spec, pairs, meta)
-        except FileNotFoundError as error:
-            raise ModelError(f"{path}: no such file") from error
+            data = npz.read(path, FILE_BYTES)
+        except FileError as error:
+            raise ModelError(str(error)) from error
+        try:
+            for name in ("meta", "spec"):
+                if name not in data:
+                    raise ModelError(f"not a model: {name!r} is missing")
+            spec = NetworkSpec.from_dict(npz.read_json(data["spec"]))
+            meta = npz.read_json(data["meta"])
+            if not isinstance(meta, dict):
+                raise ModelError(f"not a model: meta is {shown(meta)}, not a JSON object")
+            pairs = [(data[f"kernel{i}"], data[f"bias{i}"]) for i in range(len(spec.layers))]
+            return cls(spec, pairs, meta)
         except ModelError as error:
-            message = str(error)
-            raise ModelError(
-                message if message.startswith(str(path)) else f"{path}: {message}"
-            ) from None
+            raise ModelError(f"{path}: {error}") from None
         except KeyError as error:
-            raise ModelError(f"{path}: not a model: {error.args[0]}") from error
-        except _UNREADABLE as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            if "pickle" in str(error):  # so NumPy says of any file that it does not know
-                with open(path, "rb") as file:
-                    pickled = file.read(1) in (b"\x80", b"P")  # a pickle, or a zip with one inside
-                reason = _PICKLED if pickled else "File is not a zip file"
-            raise ModelError(f"{path}: not a readable .npz: {reason}") from error
+            raise ModelError(f"{path}: not a model: {error} is missing") from error
+        except (ValueError, TypeError) as error:  # of JSON, and of the numbers in it
+            raise ModelError(f"{path}: not a model: {str(error).splitlines()[0]}") from error
