@@ -10,6 +10,7 @@ from boards.targets import board
 from boards.targets.checks import check
 from boards.targets.parser import make_parser
 from boards.targets.simulation import simulate
+from models.files import until_pipe_breaks
 from soc import demo
 from soc.bitstream import BuildError
 from soc.firmware_image import FirmwareError
@@ -26,8 +27,10 @@ def main():
     try:
         check(args)
         return (simulate if args.sim or args.demo else board.run)(parser, args)
+    except BrokenPipeError:  # nobody reads what is printed
+        raise
     except (ValueError, OSError, ToolError, SimulationError, LoadError) as error:
-        # ModelError, WavError and what the gateware refuses are ValueErrors.
+        # ModelError, FileError and what the gateware refuses are ValueErrors.
         print(f"build.py: {error}", file=sys.stderr)
         return 2
     except (
@@ -48,4 +51,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(until_pipe_breaks(main))

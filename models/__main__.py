@@ -8,6 +8,7 @@ from pathlib import Path
 from models import devices, image, topologies, wav
 from models.commands import evaluate, examples, import_keras, train, zoo
 from models.commands.arguments import finite, positive
+from models.files import FileError, check_writable, until_pipe_breaks
 from models.planner import OBJECTIVES, plan
 from models.render import check_embedding, full_scale, render, to_pcm16
 from models.spec import Model, ModelError
@@ -103,7 +104,7 @@ def render_command(args):
     model = Model.load(args.model)
     number_format, rate = model.spec.number_format, model.spec.sample_rate
     check_embedding(args.embed, number_format)
-    wav.check_writable(args.output)
+    wav.check_output(args.output, rate, [args.model, args.input])
     wave = wav.read(args.input, rate)[:, 0] * (args.gain * full_scale(number_format))
     start = time.perf_counter()
     result = render(model, wave, args.embed, progress=sys.stderr.isatty())
@@ -143,7 +144,8 @@ def image_command(args):
     output = Path(getattr(args, "output", Path(args.model).with_suffix(".bin").name))
     if output.suffix in (".json", ".npz"):
         raise ModelError(f"{output}: {output.suffix} is not allowed for an image: .bin")
-    wav.check_writable(output)
+    for path in (output, output.with_suffix(".json")):
+        check_writable(path, [args.model, *([args.fit] if "fit" in args else [])])
     listing = image.write(output, model)
     data = output.read_bytes()
     print(
@@ -160,7 +162,9 @@ def main(argv=None):
     args.command_line = ["python3", "-m", "models", *argv]
     try:
         args.run(args)
-    except (ModelError, wav.WavError, OSError) as error:
+    except BrokenPipeError:  # nobody reads what is printed
+        raise
+    except (ModelError, FileError, OSError) as error:
         print(f"python3 -m models {args.command}: error: {error}", file=sys.stderr)
         return 2
     except MemoryError as error:
@@ -172,4 +176,4 @@ def main(argv=None):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(until_pipe_breaks(main))

@@ -86,6 +86,18 @@ def check_writable(path, inputs=()):
             raise FileError(f"{path}: is {source}, which is read; another file is needed")
 
 
+def check_folder(folder, names, inputs=()):
+    """Make `folder` where it is missing, and raise FileError unless files of these `names` can
+    appear in it, see check_writable."""
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"{folder}: is no folder, and none can be made: {reason(error)}") from error
+    for name in names:
+        check_writable(folder / name, inputs)
+
+
 @contextmanager
 def written_whole(path):
     """Yields a Path to write to, in the same folder; at the end of the block it becomes `path`.
@@ -119,6 +131,12 @@ def write_bytes(path, data):
         partial.write_bytes(data)
 
 
+def write_picture(path, figure, **options):
+    """Write a matplotlib figure, in the format that the suffix says, whole or not at all."""
+    with written_whole(path) as partial:
+        figure.savefig(partial, format=Path(path).suffix[1:], **options)
+
+
 def _target(path):
     """The file itself where `path` is a link to it, there or not."""
     return Path(os.path.realpath(path))
@@ -142,15 +160,16 @@ def reason(error):
 # Standard output ----------------------------------------------------------------------------------
 
 
-def until_pipe_breaks(main, *args):
-    """main(*args), an exit status; BROKEN_PIPE, without a word, where nobody reads stdout any more.
+def until_pipe_breaks(main):
+    """main(), an exit status; BROKEN_PIPE, without a word, where nobody reads stdout any more.
 
     `python3 -m models plan ... | head -1` ends that way, as any program in a pipe.
     """
     try:
-        status = main(*args)
-        sys.stdout.flush()
-        return status
+        try:
+            return main()
+        finally:
+            sys.stdout.flush()
     except BrokenPipeError:
         # What is still in the buffer has nowhere to go, and Python would say so at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from models.files import read_bytes, write_bytes, written_whole
 from models.number_format import ModelError
 from models.spec import Model
 
@@ -29,6 +30,7 @@ MAGIC = 0x54454E57  # "WNET"
 VERSION = 1
 MOST_BITS = 16
 HEADER_BYTES = 16
+MOST_BYTES = 16 << 20  # of a file
 LOAD_ADDRESS = 0x4000_0000  # litex_term's default --kernel-adr
 
 
@@ -122,33 +124,27 @@ def unpack(data, spec):
 def read(path):
     """The image in a file: bytes of a .bin as they are, or of a trained model's .npz packed.
 
-    Raises ModelError, OSError.
+    Raises ModelError, FileError.
     """
     path = Path(path)
     if path.suffix == ".npz":
         return pack(Model.load(path))
-    return path.read_bytes()
+    return read_bytes(path, MOST_BYTES)
 
 
 def write(path, model):
     """Write the image and, beside it, the .json that `litex_term --images` takes.
 
     Returns the path of the .json. Both files appear whole or not at all. Raises ImageError,
-    OSError.
+    FileError.
     """
     path = Path(path)
     listing = path.with_suffix(".json")
     text = json.dumps({path.name: f"0x{LOAD_ADDRESS:08x}"}) + "\n"
-    contents = {path: pack(model), listing: text.encode()}
-    partial = {file: file.with_name(file.name + ".part") for file in contents}
-    try:
-        for file, data in contents.items():
-            partial[file].write_bytes(data)
-        for file in contents:
-            partial[file].replace(file)
-    finally:
-        for file in partial.values():
-            file.unlink(missing_ok=True)
+    data = pack(model)
+    with written_whole(path) as partial:
+        partial.write_bytes(data)
+        write_bytes(listing, text.encode())
     return listing
 
 

@@ -15,17 +15,17 @@ import numpy as np
 from models.files import FileError, check_readable, reason
 
 MEMBERS = 4096
-DIRECTORY_BYTES = 1 << 20  # of the zip's list of members, for which zipfile takes ten times as much
-# The end of a zip: the record that tells of the list, a comment, and before it what tells of another
-# such record, of 64 bits.
+DIRECTORY_BYTES = 1 << 20  # of the zip's list of members; zipfile takes ten times as much
+# The end of a zip: the record that tells of the list, a comment, and before it what tells of a
+# record of 64 bits.
 END, END_MARK, END_MOST = struct.Struct("<4s4H2LH"), b"PK\5\6", 22 + 65535
 LOCATOR_MARK, LOCATOR_BYTES = b"PK\6\7", 20
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # all that NumPy writes
 KINDS = "biufU"  # of arrays: numbers and text
 TEXT_BYTES = 16 << 20  # of an array of text, 4 a character
 
-# What zipfile and NumPy raise on files that are damaged or of another kind. RuntimeError: a zip with
-# features that zipfile does not know.
+# What zipfile and NumPy raise on files that are damaged or of another kind. RuntimeError: a zip
+# with features that zipfile does not know.
 _UNREADABLE = (
     ValueError,
     TypeError,
@@ -123,9 +123,9 @@ def _array(archive, member):
         return array.reshape(shape, order="F" if fortran else "C")
 
 
-def read_json(array):
-    """What the JSON text in an array says. Raises ValueError."""
+def read_json(text):
+    """What JSON says, in a string or an array of one. Raises ValueError."""
     try:
-        return json.loads(str(array))
+        return json.loads(str(text))
     except RecursionError:
         raise ValueError("JSON that is nested too deeply") from None

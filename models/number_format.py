@@ -43,8 +43,9 @@ class NumberFormat:
         check_int("number format", "bits", self.bits, 4, 24)
         check_int("number format", "frac", self.frac, 1, self.bits - 1)
         if self.rounding not in ROUNDINGS:
+            allowed = ", ".join(ROUNDINGS)
             raise ModelError(
-                f"number format: rounding {shown(self.rounding)} is not allowed: {', '.join(ROUNDINGS)}"
+                f"number format: rounding {shown(self.rounding)} is not allowed: {allowed}"
             )
 
     @property

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from models import image
+from models.files import FileError, check_writable, until_pipe_breaks
 
 from soc import calibration
 from soc.capture import Capture
@@ -14,7 +15,6 @@ from soc.client import Build, Client
 from soc.host_bus import ClientError, connect
 from soc.progress import Progress
 from soc.recording import check_path
-from soc.wav import WavError
 
 CSR = Path(__file__).parent.parent / "build" / "sim" / "csr.json"
 
@@ -35,7 +35,7 @@ def coordinate(text):
 def recording_path(text):
     try:
         return check_path(text)
-    except WavError as error:
+    except FileError as error:
         raise argparse.ArgumentTypeError(error) from None
 
 class Target(argparse.Action):
@@ -112,6 +112,8 @@ def embed(client, args):
     client.embed(args.e0, args.e1, args.glide)
 
 def calibrate(client, args):
+    if args.save:
+        check_writable(args.save, [args.csr])
     values = calibration.load(args.restore) if args.restore else {}
     for channel, *numbers in args.set:
         try:
@@ -127,6 +129,7 @@ def calibrate(client, args):
         print(f"{channel:5} offset {offset:6}  gain {gain:6} = {gain/calibration.UNITY:.4f}")
 
 def capture(client, args):
+    check_path(args.output, [args.csr])
     buffer = Capture(client, getattr(args, "channels", None))
     start  = time.monotonic()
     with Progress().bar("capture", args.seconds, "s") as update:
@@ -144,6 +147,8 @@ def main(argv=None):
         build = Build(args.csr)
         bus   = connect(getattr(args, "port", None), args.baudrate, getattr(args, "tcp", None))
         args.run(Client(bus, build), args)
+    except BrokenPipeError: # Nobody reads what is printed.
+        raise
     except (ClientError, ValueError, OSError) as error: # ModelError is a ValueError.
         print(f"python3 -m soc {args.command}: error: {error}", file=sys.stderr)
         return 2
@@ -155,4 +160,4 @@ def main(argv=None):
     return 0
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(until_pipe_breaks(main))

@@ -1,15 +1,16 @@
 """Calibration of the codec's channels from the host: read, set, saved as a small JSON, restored."""
 
 import json
-import os
 import re
-from pathlib import Path
+
+from models.files import FileError, read_text, written_whole
 
 from soc.host_bus import ClientError
 
-UNITY     = 1024 # of gains
-LIMIT     = 2**15
-REGISTER  = re.compile(r"calibration_(in|out)_channel(\d+)")
+UNITY      = 1024 # of gains
+LIMIT      = 2**15
+MOST_BYTES = 1 << 20 # of a file
+REGISTER   = re.compile(r"calibration_(in|out)_channel(\d+)")
 
 def channels(client):
     """{channel: register} of the build, in0 first; channels are named in0 ... and out0 ..."""
@@ -44,24 +45,19 @@ def write(client, values):
 def save(path, values):
     """{channel: (offset, gain)} as JSON, in one step: no half-written file.
 
-    Raises ClientError.
+    Raises FileError.
     """
-    path    = Path(path)
     entries = {channel: dict(zip(("offset", "gain"), pair)) for channel, pair in values.items()}
-    part    = path.with_name(f"{path.name}.part")
-    try:
-        part.write_text(json.dumps({"calibration": entries}, indent=1) + "\n")
-        os.replace(part, path)
-    except OSError as error:
-        raise ClientError(f"{path}: {error.strerror}") from error
+    with written_whole(path) as partial:
+        partial.write_text(json.dumps({"calibration": entries}, indent=1) + "\n")
 
 def load(path):
     """What `save` wrote. Raises ClientError."""
     try:
-        entries = json.loads(Path(path).read_text())["calibration"]
+        entries = json.loads(read_text(path, MOST_BYTES))["calibration"]
         return {channel: (entry["offset"], entry["gain"]) for channel, entry in entries.items()}
-    except OSError as error:
-        raise ClientError(f"{path}: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except FileError as error:
+        raise ClientError(str(error)) from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ClientError(f'{path}: not a calibration, which is {{"calibration": {{"in0": '
             f'{{"offset": 0, "gain": {UNITY}}}, ...}}}}') from error

@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from models import image
+from models.files import FileError, read_text
 
 from soc.host_bus import TIMEOUT_S, ClientError
 from soc.weight_map import WeightMap
 
+MOST_BYTES   = 16 << 20 # of a build's description
 READ_WORDS   = 128 # words a read burst; the protocol's most is 255
 WRITE_WORDS  = 64
 MOST_MS      = 10_000 # of a glide or a cross-fade
@@ -30,10 +32,8 @@ class Build:
     def __init__(self, path):
         path = Path(path)
         try:
-            if path.suffix == ".json":
-                self._read_json(path)
-            else:
-                self._read_csv(path)
+            text = read_text(path, MOST_BYTES)
+            (self._read_json if path.suffix == ".json" else self._read_csv)(text)
             constants        = self.constants
             self.fingerprint = int(constants["wavenet_fingerprint"])
             self.words       = int(constants["wavenet_image_words"])
@@ -43,19 +43,19 @@ class Build:
             self.window      = self.memories["wavenet"]
             self.map         = WeightMap.parse(constants["wavenet_map"])
             self.sample_rate = float(constants["audio_sample_rate"])
-        except OSError as error:
-            raise ClientError(f"{path}: {error.strerror}") from error
-        except (KeyError, ValueError) as error:
+        except FileError as error:
+            raise ClientError(str(error)) from error
+        except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
             raise ClientError(f"{path}: not a csr.csv or csr.json of this SoC: {error}") from error
 
-    def _read_json(self, path):
-        data = json.loads(path.read_text())
+    def _read_json(self, text):
+        data = json.loads(text)
         self.registers = {name: csr["addr"] for name, csr in data["csr_registers"].items()}
         self.memories  = {name: memory["base"] for name, memory in data["memories"].items()}
         self.constants = data["constants"]
 
-    def _read_csv(self, path):
-        rows = [row for row in csv.reader(path.read_text().splitlines()) if len(row) == 5]
+    def _read_csv(self, text):
+        rows = [row for row in csv.reader(text.splitlines()) if len(row) == 5]
         def of(kind):
             return {name: value for group, name, value, *_ in rows if group == kind}
         self.registers = {name: int(value, 0) for name, value in of("csr_register").items()}

@@ -1,15 +1,13 @@
 """Recordings of frames at the codec, in bursts, as .npz or WAV files."""
 
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
-from soc.wav import WavError
+from models import wav
+from models.files import FileError, check_writable, written_whole
 
 SUFFIXES     = (".npz", ".wav")
 COMMENT_MOST = 2000 # characters; libsndfile loses a comment of more than 2045
@@ -35,25 +33,21 @@ class Recording:
     targets     : tuple = ()
 
     def save(self, path):
-        """Writes `path`, .npz or .wav, whole or not at all. Raises WavError when it cannot."""
+        """Writes `path`, .npz, .wav, whole or not at all. Raises FileError when it cannot."""
         path = check_path(path)
-        part = path.with_name(f"{path.name}.part")
-        try:
-            (self._write_npz if path.suffix == ".npz" else self._write_wav)(part)
-            os.replace(part, path)
-        except (soundfile.SoundFileError, OSError) as error:
-            raise WavError(f"{path}: cannot be written: {error}") from error
-        finally:
-            part.unlink(missing_ok=True)
+        if path.suffix == ".npz":
+            self._write_npz(path)
+        else:
+            wav.write(path, self.frames, round(self.sample_rate), comment=self._comment())
 
     def _write_npz(self, path):
-        with open(path, "wb") as file:
+        with written_whole(path) as partial, open(partial, "wb") as file:
             np.savez(file, frames=self.frames, starts=self.starts, first=self.first,
                 embedding=self.embedding, channels=np.array(self.channels),
                 sample_rate=self.sample_rate, targets=np.array(json.dumps(self.targets)))
 
-    def _write_wav(self, path):
-        """16 bits; what else there is to know is JSON in its comment (LIST INFO, ICMT)."""
+    def _comment(self):
+        """What else there is to know, as JSON for a WAV's comment (LIST INFO, ICMT)."""
         changes = [burst for burst in range(len(self.starts))
             if burst == 0 or not np.array_equal(*self.embedding[burst - 1:burst + 1], True)]
         comment = json.dumps({
@@ -65,22 +59,14 @@ class Recording:
             "targets"     : self.targets,
         })
         if len(comment) > COMMENT_MOST:
-            raise WavError("the embedding changed too often for a WAV file's comment; an .npz "
+            raise FileError("the embedding changed too often for a WAV file's comment; an .npz "
                 "keeps it")
-        with soundfile.SoundFile(path, "w", round(self.sample_rate), len(self.channels), "PCM_16",
-            format="WAV") as file:
-            file.comment = comment
-            file.write(self.frames)
+        return comment
 
-def check_path(path):
-    """The Path where a recording can be written. Raises WavError."""
+def check_path(path, inputs=()):
+    """The Path where a recording can be written, none of `inputs`. Raises FileError."""
     path = Path(path)
     if path.suffix not in SUFFIXES:
-        raise WavError(f"{path}: a recording is {' or '.join(SUFFIXES)}")
-    if path.exists() and not path.is_file():
-        raise WavError(f"{path}: is no file that can be replaced")
-    try:
-        tempfile.TemporaryFile(dir=path.parent).close()
-    except OSError as error:
-        raise WavError(f"{path}: cannot be written: {error.strerror}") from error
+        raise FileError(f"{path}: a recording is {' or '.join(SUFFIXES)}")
+    check_writable(path, inputs)
     return path

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from models.files import write_picture, written_whole
+
 from soc.netlist_blocks import NAMES, blocks_of, comb, count
 
 # nextpnr's names, and how they are counted in a block of yosys's netlist.
@@ -66,7 +68,8 @@ def table(report):
 
 def write(report, json_path, png_path):
     """The report as JSON and as a picture."""
-    Path(json_path).write_text(json.dumps(report, indent=1) + "\n")
+    with written_whole(json_path) as partial:
+        partial.write_text(json.dumps(report, indent=1) + "\n")
     draw(report, png_path)
 
 # Picture ------------------------------------------------------------------------------------------
@@ -112,5 +115,5 @@ def draw(report, path):
     right.axvline(100, color="black", linewidth=0.8)
     right.invert_yaxis()
     figure.suptitle(report["title"])
-    figure.savefig(path, dpi=110, metadata={"Software": None})
+    write_picture(path, figure, dpi=110, metadata={"Software": None})
     plt.close(figure)

@@ -1,16 +1,12 @@
 """Sound at the codec's analogue side: codes that the ADCs give, words that the DACs take."""
 
-from pathlib import Path
-
 import numpy as np
-import soundfile
+
+from models import wav
 
 CHANNELS   = 4
 CODE_BITS  = 24
 FULL_SCALE = 8.192 # volts
-
-class WavError(ValueError):
-    """A WAV file that cannot be written; the message is one line for the user."""
 
 def to_codes(volume):
     """The ADCs' codes, int32 [n, 4] of 24 bits, for float [n, 1 to 4]; 1.0 is FULL_SCALE volts.
@@ -26,18 +22,15 @@ def to_codes(volume):
     codes[:, :volume.shape[1]] = np.clip(np.rint(volume*one), -one, one - 1)
     return codes
 
-def write_wav(path, words, sample_rate):
-    """Writes what the DACs got, int32 [n, 4] (32-bit words), as a 4-channel PCM_32 WAV.
+def check_output(path, sample_rate, inputs=()):
+    """Raises FileError unless write_wav can write `path`, which is none of `inputs`."""
+    wav.check_output(path, round(sample_rate), inputs, CHANNELS, "PCM_32")
 
-    The file appears whole or not at all. Raises WavError when it cannot be written.
+def write_wav(path, words, sample_rate):
+    """Writes what the DACs got, int32 [n, 4] (32-bit words), with 4 channels: a WAV or AIFF of
+    PCM_32, or a FLAC of PCM_24, by the suffix.
+
+    The file appears whole or not at all. Raises FileError when it cannot be written.
     """
-    path    = Path(path)
-    partial = path.with_name(path.name + ".part")
-    try:
-        words = np.asarray(words, np.int32).reshape(-1, CHANNELS)
-        soundfile.write(partial, words, round(sample_rate), subtype="PCM_32", format="WAV")
-        partial.replace(path)
-    except (soundfile.SoundFileError, OSError) as error:
-        raise WavError(f"{path}: cannot be written: {error}") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    words = np.asarray(words, np.int32).reshape(-1, CHANNELS)
+    wav.write(path, words, round(sample_rate), "PCM_32")

@@ -3,7 +3,7 @@
 from litex.soc.cores.cpu import CPUS
 
 from boards import BOARDS
-from models.wav import check_writable
+from soc.wav import check_output
 from soc.sim_soc import SYS_CLK_FREQ
 from boards.targets.arguments import DEFAULT_BOARD
 
@@ -70,8 +70,9 @@ def check_simulation(args):
             f"--sys-clk-freq {args.sys_clk_freq:.10g} is not allowed in a simulation: "
             f"{SYS_CLK_FREQ}"
         )
+    inputs = [path for path in (args.wav_in, args.model) if path is not None]
     if args.wav_out is not None:
-        check_writable(args.wav_out)
+        check_output(args.wav_out, args.sample_rate, inputs)
 
 
 def check_board(args):

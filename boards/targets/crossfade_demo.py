@@ -6,6 +6,7 @@ import matplotlib
 import numpy as np
 
 from models import crossfade, image
+from models.files import write_picture
 from models.reference import Reference
 from models.spec import Model
 from soc import wav
@@ -180,5 +181,5 @@ def draw(path, heard, answers, fades, rate, fade_rate, warm_up):
     zooms.plot(time[view], values[view], color="tab:blue", linewidth=1.4, label="heard")
     zooms.set(ylabel="in the first fade", xlabel="ms", xlim=(time[view][0], time[view][-1]))
     zooms.legend(loc="upper right", fontsize="small")
-    figure.savefig(path, dpi=110, metadata={"Software": None})
+    write_picture(path, figure, dpi=110, metadata={"Software": None})
     plt.close(figure)

@@ -1,15 +1,22 @@
 """The folder of a build, which one run at a time may have."""
 
+import errno
 import fcntl
 from contextlib import contextmanager
 from pathlib import Path
 
+from models.files import FileError
 from boards.targets.checks import UsageError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
 def build_folder(folder):
-    """The folder (Path), made where it is missing and held against a second run."""
+    """The folder (Path), made where it is missing and held against a second run.
+
+    A write in the block that fails on a full disk, and does not say where, names the folder.
+    """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / ".lock", "w") as lock:
@@ -19,4 +26,9 @@ def build_folder(folder):
             raise UsageError(
                 f"{folder} is in use by another run; --output-dir names another folder"
             ) from None
-        yield folder
+        try:
+            yield folder
+        except OSError as error:
+            if error.errno not in FULL or error.filename is not None:
+                raise
+            raise FileError(f"{folder}: cannot be written: {error.strerror}") from error

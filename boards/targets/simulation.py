@@ -1,5 +1,6 @@
 """build.py --sim and --demo: the SoC in Verilator, with sound."""
 
+from models.files import check_folder
 from models.planner import plan
 from models.reference import Reference
 from models.spec import Model
@@ -16,6 +17,7 @@ from boards.targets.arguments import ROOT
 from boards.targets.folder import build_folder
 
 OUT = ROOT / "out" / "demo"
+WRITTEN = ("input.wav", "output.wav", "demo.png", "grid.png")
 
 
 def simulate(parser, args):
@@ -31,6 +33,8 @@ def simulate(parser, args):
         contexts=2 if args.with_crossfade else 1,
         outputs=args.outputs,
     )
+    if args.demo and args.wav_in is not None:
+        check_folder(OUT, WRITTEN, [args.wav_in])
     recording = None if args.wav_in is None else read_wav(args.wav_in, rate)
     builder_kwargs = parser.builder_argdict
     soc_kwargs = dict(

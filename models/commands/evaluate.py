@@ -5,8 +5,8 @@ import os
 import shlex
 from pathlib import Path
 
-from models import wav
 from models.commands import pages
+from models.files import check_writable
 from models.spec import Model, ModelError
 
 TEXT = "measure models at nine places of the embedding plane and 12 pitches"
@@ -31,7 +31,7 @@ def run(args):
     models = {path: Model.load(path) for path in args.models}
     page, folder = (getattr(args, name, None) for name in ("page", "plots"))
     if page:
-        wav.check_writable(page)
+        check_writable(page, args.models)
         pages.with_tables(page, [])  # refused before the work
     folders = {path: Path(folder) / Path(path).stem for path in models} if folder else {}
     for place in folders.values():

@@ -4,8 +4,8 @@ import argparse
 import os
 from pathlib import Path
 
-from models import wav
 from models.commands.arguments import positive
+from models.files import check_writable
 from models.spec import ModelError
 
 TEXT = "make a model file of a QKeras model trained elsewhere (needs TensorFlow)"
@@ -29,14 +29,15 @@ def run(args):
     output = Path(args.output)
     if output.suffix != ".npz":
         raise ModelError(f"{output}: {output.suffix or 'no suffix'} is not allowed: .npz")
-    wav.check_writable(output)
+    check_writable(output, [args.file])
+    chain = _read_chain(args.file)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no start-up notes on stderr,
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # nor this one, which that does not stop
     try:
         from models.training.keras_import import import_file
     except ImportError as error:
         raise ModelError(f"import needs TensorFlow and QKeras: {error}") from error
-    model = import_file(args.file, args.sample_rate)
+    model = import_file(args.file, args.sample_rate, chain=chain)
     model.save(output)
     spec = model.spec
     for index, layer in enumerate(spec.layers):
@@ -50,3 +51,15 @@ def run(args):
         f"{output}: {spec.parameters} parameters, {spec.number_format}, "
         f"receptive field {spec.receptive_field}"
     )
+
+
+def _read_chain(path):
+    """The file's layers. What cannot be read is refused before TensorFlow, which takes seconds."""
+    try:
+        from models.training.keras_file import read_chain
+    except ImportError as error:
+        raise ModelError(f"import needs TensorFlow and QKeras: {error}") from error
+    try:
+        return read_chain(path)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from None

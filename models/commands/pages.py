@@ -1,9 +1,9 @@
 """Tables in Markdown pages, written by commands between two markers."""
 
-from pathlib import Path
-
+from models.files import read_text, written_whole
 from models.spec import ModelError
 
+PAGE_BYTES = 16 << 20
 BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
 
 
@@ -17,7 +17,7 @@ def head(cells):
 
 def with_tables(page, lines):
     """The text of a page (path) with `lines` between its markers. Raises ModelError without."""
-    text = Path(page).read_text()
+    text = read_text(page, PAGE_BYTES)
     if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
         raise ModelError(
             f"{page}: the lines {BEGIN} and {END} must stand there once, in this order"
@@ -30,9 +30,5 @@ def with_tables(page, lines):
 def write_tables(page, lines):
     """The same, written whole or not at all."""
     text = with_tables(page, lines)
-    partial = Path(f"{page}.part")
-    try:
+    with written_whole(page) as partial:
         partial.write_text(text)
-        partial.replace(page)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -5,12 +5,13 @@ import dataclasses
 import os
 from pathlib import Path
 
-from models import wav
 from models.commands.arguments import factor, natural, positive, positive_float, share, weight
+from models.files import check_writable
 from models.spec import Model, ModelError
 from models.training import own_waves
 from models.training.plane import STANDARD
 from models.training.recipe import RECIPES, USUAL, recipe_of, spec_of
+from models.training.recording_files import recording_paths
 
 TEXT = "train a net on the synthetic waves (needs TensorFlow)"
 MORE = (
@@ -74,7 +75,7 @@ def run(args):
     output = Path(getattr(args, "output", f"{args.name}.npz"))
     if output.suffix != ".npz":
         raise ModelError(f"{output}: {output.suffix or 'no suffix'} is not allowed: .npz")
-    wav.check_writable(output)
+    check_writable(output, recording_paths(args.data) if "data" in args else ())
     given = {name: getattr(args, name) for name in OPTIONS if name in args}
     if "waves" in args:
         given["waves"] = tuple(args.waves)

@@ -4,8 +4,8 @@ import argparse
 import shlex
 from pathlib import Path
 
-from models import wav
 from models.commands import pages
+from models.files import check_writable
 from models.spec import Model
 from models.training.plane import of_model
 
@@ -22,7 +22,7 @@ def add_arguments(add):
 def run(args):
     lines = list(table({Path(path).name: Model.load(path) for path in args.models}))
     if "page" in args:
-        wav.check_writable(args.page)
+        check_writable(args.page, args.models)
         command = shlex.join(args.command_line)
         pages.write_tables(args.page, [f"Made by `{command}`.", "", *lines])
         print(f"{args.page}: table of {len(args.models)} models")

@@ -1,13 +1,15 @@
 """The state of a training in a file, so that it can go on after an interruption."""
 
 import json
-import os
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
+from models import npz
+from models.files import FileError, written_whole
 from models.spec import ModelError
+
+MOST_BYTES = 1 << 30
 
 
 def path_of(output):
@@ -41,24 +43,25 @@ def save(path, identity, state, arrays):
         f"{name}_{i}": value for name, found in arrays.items() for i, value in enumerate(found)
     }
     facts = json.dumps({"identity": identity, "state": state})
-    partial = path.with_suffix(".partial")
-    with open(partial, "wb") as file:
+    with written_whole(path) as partial, open(partial, "wb") as file:
         np.savez(file, facts=np.array(facts), **named)
-    os.replace(partial, path)
 
 
 def load(path, identity):
     """(state, arrays) as saved. Raises ModelError for what is no checkpoint of this training."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            found = {name: file[name] for name in file.files}
+        if not path.exists():
+            raise ModelError(f"{path}: no such file: there is nothing to resume")
+        found = npz.read(path, MOST_BYTES)
         facts = json.loads(str(found.pop("facts")))
         arrays = {}
         for key in sorted(found, key=lambda key: int(key.rpartition("_")[2])):
             arrays.setdefault(key.rpartition("_")[0], []).append(found[key])
-    except FileNotFoundError:
-        raise ModelError(f"{path}: no such file: there is nothing to resume") from None
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except ModelError:
+        raise
+    except FileError as error:
+        raise ModelError(str(error)) from error
+    except (ValueError, KeyError, RecursionError) as error:
         raise ModelError(f"{path} is not a checkpoint: {error}") from error
     for name, value in identity.items():
         # As JSON has it: tuples are lists.

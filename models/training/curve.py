@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from models.files import write_picture
+
 TITLES = {
     "trunk": "truncated Gauss-Newton steps",
     "descent": "steps of gradient descent",
@@ -40,4 +42,4 @@ def draw(name, history, path):
     figure.suptitle(
         f"{name}: mean squared error on the fixed examples, {10 * np.log10(best):.1f} dB in the end"
     )
-    figure.savefig(path, dpi=120)
+    write_picture(path, figure, dpi=120)

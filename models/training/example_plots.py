@@ -7,6 +7,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (the backend comes first)
 import numpy as np  # noqa: E402
 
+from models.files import write_picture  # noqa: E402
 from models.training import scope  # noqa: E402
 
 SCOPE_SECONDS = 0.02
@@ -59,7 +60,7 @@ def draw(path, example, output, sample_rate):
         axes.grid(alpha=0.3)
         if column == 0:
             axes.legend(loc="lower left", fontsize="small")
-    figure.savefig(path, dpi=100)
+    write_picture(path, figure, dpi=100)
     plt.close(figure)
 
 

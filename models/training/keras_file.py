@@ -5,14 +5,23 @@ origin can be read: Keras's own loader imports the modules that the file names. 
 (Keras 3) and .h5 (Keras 2 and 3).
 """
 
-import json
+import io
+import math
 import zipfile
 from dataclasses import dataclass
 
 import h5py
 import numpy as np
 
-from models.spec import ModelError
+from models import npz
+from models.files import FileError, check_readable
+from models.spec import Conv1DSpec, ModelError
+
+WEIGHTS = "model.weights.h5"
+FILE_BYTES = 64 << 20
+JSON_BYTES = 4 << 20
+ARRAY_BYTES = 64 << 20  # of all weights, as float64
+LAYERS_MOST = 4096  # as they run, with all that is no convolution
 
 # What JSON, zipfile and h5py raise on files that are damaged or of another shape.
 _UNREADABLE = (
@@ -23,6 +32,7 @@ _UNREADABLE = (
     AttributeError,
     OSError,
     RuntimeError,
+    MemoryError,
     NotImplementedError,
     zipfile.BadZipFile,
 )
@@ -54,21 +64,32 @@ def plain_name(class_name):
 def read_chain(path):
     """The layers of a model from input to output; one that runs several times comes several times.
 
-    Raises ModelError, one line, for a file that is no Keras model, and for a model that is not a
-    chain (it names the layer that branches).
+    Raises ModelError, one line, for a file that is no Keras model or too large, and for a model
+    that is not a chain (it names the layer that branches).
     """
     try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                config = json.loads(archive.read("config.json"))
-                with archive.open("model.weights.h5") as stream, h5py.File(stream, "r") as weights:
-                    return _chain(config, _arrays_of_keras(weights))
-        with open(path, "rb") as stream, h5py.File(stream, "r") as file:
-            if "model_config" not in file.attrs:
-                raise ModelError("weights alone, without the layers; save the whole model")
-            return _chain(json.loads(file.attrs["model_config"]), _arrays_of_h5(file))
-    except FileNotFoundError as error:
-        raise ModelError("no such file") from error
+        check_readable(path, FILE_BYTES)
+        with open(path, "rb") as stream:
+            if zipfile.is_zipfile(stream):
+                npz.check_zip(stream)
+                with zipfile.ZipFile(stream) as archive:
+                    config = npz.read_json(_unpacked(archive, "config.json", JSON_BYTES).decode())
+                    weights = io.BytesIO(_unpacked(archive, WEIGHTS, ARRAY_BYTES))
+                with h5py.File(weights, "r") as file:
+                    chain = _chain(config, _arrays_of_keras(file))
+            else:
+                with h5py.File(stream, "r") as file:
+                    if "model_config" not in file.attrs:
+                        raise ModelError("weights alone, without the layers; save the whole model")
+                    config = _text(file.attrs["model_config"])
+                    if len(config) > JSON_BYTES:
+                        raise ModelError(f"a description of more than {JSON_BYTES} bytes")
+                    chain = _chain(npz.read_json(config), _arrays_of_h5(file))
+        _check_sizes(chain)
+        return chain
+    except FileError as error:
+        message = str(error)
+        raise ModelError(message.removeprefix(f"{path}: ")) from error
     except ModelError:
         raise
     except _UNREADABLE as error:
@@ -76,14 +97,62 @@ def read_chain(path):
         raise ModelError(f"not a readable Keras model (.keras, .h5): {reason}") from error
 
 
+def _unpacked(archive, name, most):
+    """The bytes of a member of a zip, at most `most`."""
+    member = archive.getinfo(name)
+    if member.compress_type not in npz.METHODS:
+        raise ModelError(f"compression {member.compress_type} is not allowed: deflate, or none")
+    if member.file_size > most:
+        raise ModelError(f"{name} unpacks to {member.file_size} bytes; allowed are {most}")
+    return archive.read(member)
+
+
+def _check_sizes(chain):
+    """Raises ModelError for a convolution that no NetworkSpec may hold: before Keras is loaded."""
+    if len(chain) > LAYERS_MOST:
+        raise ModelError(f"{len(chain)} layers; allowed are {LAYERS_MOST}")
+    for layer in chain:
+        if layer.kind in ("Conv1D", "QConv1D") and layer.arrays and layer.arrays[0].ndim == 3:
+            taps, *channels = layer.arrays[0].shape
+            dilation = layer.config.get("dilation_rate", 1)
+            if isinstance(dilation, list) and len(dilation) == 1:
+                dilation = dilation[0]
+            try:
+                Conv1DSpec(*channels, taps, dilation)
+            except ModelError as error:
+                raise layer.error(str(error).removeprefix("layer: ")) from None
+
+
+class _Budget:
+    """Reads datasets until they have taken ARRAY_BYTES."""
+
+    def __init__(self):
+        self.left = ARRAY_BYTES
+
+    def array(self, group, name):
+        """The dataset `name` of a group as float64. Chunks are unpacked whole, so they count."""
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise ModelError(f"array {name!r} is a link to elsewhere, which is not followed")
+        dataset = group[name]
+        if dataset.external or dataset.is_virtual:
+            raise ModelError(f"array {name!r} is in another file, which is not read")
+        if dataset.dtype.kind not in "fiu":
+            raise ModelError(f"array {name!r} is {dataset.dtype}; allowed are numbers")
+        self.left -= 8 * max(math.prod(dataset.shape), math.prod(dataset.chunks or (0,)))
+        if self.left < 0:
+            raise ModelError(f"its arrays take more than the allowed {ARRAY_BYTES} bytes")
+        return np.asarray(dataset[()], np.float64)
+
+
 def _arrays_of_keras(weights):
     """{layer name: arrays} of a .keras file's HDF5 part, where groups carry the class's name."""
-    found = {}
+    found, budget = {}, _Budget()
 
     def visit(path, item):
         if path.split("/")[-1] == "vars" and "name" in item.attrs:
             count = len(item)
-            found[item.attrs["name"]] = tuple(_array(item[str(i)]) for i in range(count))
+            arrays = (budget.array(item, str(i)) for i in range(count))
+            found[item.attrs["name"]] = tuple(arrays)
 
     weights.visititems(visit)
     return found
@@ -91,15 +160,11 @@ def _arrays_of_keras(weights):
 
 def _arrays_of_h5(file):
     """{layer name: arrays} of a .h5 file."""
-    found = {}
+    found, budget = {}, _Budget()
     for name, group in file["model_weights"].items():
         names = (_text(entry) for entry in group.attrs.get("weight_names", ()))
-        found[name] = tuple(_array(group[entry]) for entry in names)
+        found[name] = tuple(budget.array(group, entry) for entry in names)
     return found
-
-
-def _array(dataset):
-    return np.asarray(dataset[()], np.float64)
 
 
 def _text(value):

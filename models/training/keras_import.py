@@ -34,7 +34,7 @@ class Pass:
         return self.layer, self.relu
 
 
-def import_file(path, sample_rate, name=None):
+def import_file(path, sample_rate, name=None, chain=None):
     """The Model of a .keras or .h5 file: `models.reference` on it gives, on integer inputs, the
     integers of the QKeras model's forward in float64.
 
@@ -44,11 +44,12 @@ def import_file(path, sample_rate, name=None):
     ZeroPadding1D of dilation*(kernel_size-1) zeros in front; without them the QKeras model's output
     starts later. A layer that runs several times in a row becomes `repeat`.
 
-    sample_rate: Hz, which the file does not tell;  name: of the network, default the file's.
+    sample_rate: Hz, which the file does not tell;  name: of the network, default the file's;
+    chain: what read_chain gave for the file, where it was read before.
     Raises ModelError, one line that begins with the path and names the layer and the reason.
     """
     try:
-        passes, number_format = _passes(read_chain(path))
+        passes, number_format = _passes(read_chain(path) if chain is None else chain)
         layers, weights = [], []
         for (layer, relu), turns in groupby(passes, key=lambda turn: turn.key):
             turns = list(turns)

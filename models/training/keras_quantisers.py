@@ -25,6 +25,8 @@ CLASSES = {
 OF_WEIGHTS = ("quantized_bits", "quantized_po2", "Po2")
 POWERS_OF_TWO = ("quantized_po2", "Po2")
 
+TEXT_MOST = 1000  # characters of a quantiser
+
 # Options that change no integer of a forward: names, and what only training uses.
 _FREE = {"var_name", "use_ste", "use_variables"}
 
@@ -41,6 +43,8 @@ def parse(value):
         if isinstance(given, str):  # a function: {"class_name": "function", "config": "relu"}
             return plain_name(given), None
         return name, _options(name, (), given)
+    if len(str(value)) > TEXT_MOST:
+        raise ModelError(f"a quantiser of {len(str(value))} characters; allowed are {TEXT_MOST}")
     tree = ast.parse(str(value), mode="eval").body
     if isinstance(tree, ast.Name):
         return tree.id, (_options(tree.id, (), {}) if tree.id in CLASSES else None)

@@ -7,6 +7,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (the backend comes first)
 import numpy as np  # noqa: E402
 
+from models.files import write_picture  # noqa: E402
 from models.training import scope, waves  # noqa: E402
 from models.training.evaluation import PITCHES  # noqa: E402
 
@@ -80,5 +81,5 @@ def error_over_pitch(path, evaluation):
 
 def _save(figure, path):
     figure.tight_layout()
-    figure.savefig(path, dpi=110)
+    write_picture(path, figure, dpi=110)
     plt.close(figure)

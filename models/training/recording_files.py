@@ -10,11 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
+from models import npz, wav
+from models.files import FileError, read_text
 from models.number_format import ModelError
 
+SUFFIXES = (".npz", *wav.FORMATS)
 LABELS = "labels.json"
+LABELS_BYTES = 1 << 20
+MOST_CHANNELS = 32
+RECORDING_BYTES = 2 * wav.MOST_VALUES  # as many samples of 16 bits
+MOST_BURSTS = 1 << 16
 ANY = "*"  # in LABELS: every file that is not named
 TARGETS_MOST = 3
 
@@ -45,8 +51,8 @@ def read(path):
     try:
         frames, said = (_read_npz if path.suffix == ".npz" else _read_wav)(path)
         channels = tuple(map(str, said["channels"]))
-        bursts = np.split(frames, said["starts"][1:])
         targets = {name: (float(e0), float(e1)) for name, e0, e1 in said["targets"]}
+        _check_starts(said["starts"], len(frames))
         if not targets:  # A channel beside the core wave, and the SoC's embedding of each burst.
             points = [
                 {1: (float(e0), float(e1))} if np.isfinite([e0, e1]).all() else {}
@@ -54,28 +60,43 @@ def read(path):
             ]
         else:
             columns = {channels.index(name): point for name, point in targets.items()}
-            points = [columns] * len(bursts)
+            points = [columns] * len(said["starts"])
         rate = float(said["sample_rate"])
+        bursts = np.split(frames, said["starts"][1:])
+        if len(points) != len(bursts):
+            raise ValueError(f"{len(points)} embeddings for {len(bursts)} bursts")
     except ModelError:
         raise
-    except (
-        soundfile.SoundFileError,
-        OSError,
-        KeyError,
-        ValueError,
-        TypeError,
-        IndexError,
-    ) as error:
-        reason = "no recording that can be read" if path.exists() else "no such file"
-        raise ModelError(f"{path}: {reason}: {error}") from error
+    except FileError as error:
+        raise ModelError(str(error)) from error
+    except (KeyError, ValueError, TypeError, IndexError, RecursionError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ModelError(f"{path}: no recording that can be read: {reason}") from error
     if frames.ndim != 2 or frames.shape[1] < 2 or not np.isfinite(frames).all() or not len(frames):
         raise ModelError(
             f"{path}: frames of shape {frames.shape} are not allowed: numbers [n, at least 2], the "
             "core wave and a target"
         )
-    if not 0 < rate < np.inf or len(channels) != frames.shape[1]:
-        raise ModelError(f"{path}: {rate} Hz and {len(channels)} names of channels do not fit")
+    try:
+        wav.check_length(path, *frames.shape, rate)
+    except FileError as error:
+        raise ModelError(str(error)) from error
+    if len(channels) != frames.shape[1]:
+        raise ModelError(
+            f"{path}: {len(channels)} names of channels for {frames.shape[1]} channels"
+        )
     return Recording(path.name, bursts, rate, channels, points)
+
+
+def _check_starts(starts, count):
+    """Raises ValueError unless bursts begin at 0 and follow each other within `count` frames."""
+    if not 1 <= len(starts) <= MOST_BURSTS:
+        raise ValueError(f"{len(starts)} bursts are not allowed: 1 to {MOST_BURSTS}")
+    starts = np.asarray(starts)
+    if starts.ndim != 1 or starts.dtype.kind not in "iu":
+        raise ValueError("starts of bursts must be integers")
+    if starts[0] != 0 or (np.diff(starts.astype(float)) <= 0).any() or starts[-1] >= max(count, 1):
+        raise ValueError(f"bursts must begin at 0, ascend, and end within {count} frames")
 
 
 def _described(frames, rate, said):
@@ -91,24 +112,23 @@ def _described(frames, rate, said):
 
 
 def _read_npz(path):
-    with np.load(path, allow_pickle=False) as file:
-        said = {name: file[name] for name in file.files}
+    said = npz.read(path, RECORDING_BYTES)
     frames = said.pop("frames")
     if frames.dtype.kind == "i":
         frames = frames / -float(np.iinfo(frames.dtype).min)
-    said["targets"] = json.loads(str(said.get("targets", "[]")))
+    said["targets"] = npz.read_json(said.get("targets", "[]"))
     return _described(np.asarray(frames, np.float64), said["sample_rate"], said)
 
 
 def _read_wav(path):
-    with soundfile.SoundFile(path) as file:
-        frames, rate = file.read(dtype="float64", always_2d=True), file.samplerate
-        comment = file.comment
+    sound = wav.read_sound(path, MOST_CHANNELS)
+    frames, rate = sound.values, sound.rate
     try:
-        said = json.loads(comment)
-        starts = list(range(0, len(frames), said.pop("burst")))
-    except (ValueError, TypeError, KeyError, AttributeError):  # Any other comment.
+        said = json.loads(sound.comment)
+        starts = range(0, len(frames), said.pop("burst"))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):  # Any other comment.
         return _described(frames, rate, {})
+    _check_starts(starts, len(frames))
     changes = {burst: point for burst, *point in said["embedding"]}
     embedding = [changes.get(0)]
     for burst in range(1, len(starts)):
@@ -117,14 +137,21 @@ def _read_wav(path):
     return _described(frames, rate, said)
 
 
-def read_folder(folder):
-    """All recordings of a folder, by name, labelled. Raises ModelError."""
+def recording_paths(folder):
+    """The files of a folder that are recordings, at least one, by name. Raises ModelError."""
     folder = Path(folder)
     if not folder.is_dir():
         raise ModelError(f"{folder}: no such folder")
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in (".wav", ".npz"))
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
     if not paths:
-        raise ModelError(f"{folder}: no .wav and no .npz in it")
+        raise ModelError(f"{folder}: no recording in it: {', '.join(SUFFIXES)}")
+    return paths
+
+
+def read_folder(folder):
+    """All recordings of a folder, by name, labelled. Raises ModelError."""
+    folder = Path(folder)
+    paths = recording_paths(folder)
     labels = _labels(folder / LABELS)
     found = []
     for path in paths:
@@ -147,12 +174,14 @@ def _labels(path):
     if not path.exists():
         return {}
     try:
-        labels = json.loads(path.read_text())
+        labels = json.loads(read_text(path, LABELS_BYTES))
         return {
             name: {channel: (float(e0), float(e1)) for channel, (e0, e1) in points.items()}
             for name, points in labels.items()
         }
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except FileError as error:
+        raise ModelError(str(error)) from error
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(
             f'{path}: not labels, which are {{"take1.wav": {{"in1": [-1, 1]}}, "{ANY}": ...}}'
         ) from error

@@ -6,8 +6,8 @@ Like the synthetic waves of waves.py: a core wave and an embedding go in, a targ
 import zlib
 
 import numpy as np
-import soxr
 
+from models import wav
 from models.number_format import ModelError
 from models.render import full_scale
 from models.training import faults
@@ -70,7 +70,7 @@ class Recordings:
         wanted = self.spec.sample_rate
         if abs(rate / wanted - 1) < SAME_RATE:
             return burst
-        return soxr.resample(burst, rate, wanted)[EDGE:-EDGE]
+        return wav.resample(self.folder, burst, rate, wanted)[EDGE:-EDGE]
 
     def _crc(self):
         """CRC-32 of all words and targets: files of the same names may hold something else."""

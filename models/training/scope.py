@@ -7,6 +7,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402  (the backend comes first)
 import numpy as np  # noqa: E402
 
+from models.files import write_picture  # noqa: E402
 from models.reference import Reference  # noqa: E402
 from models.training import waves  # noqa: E402
 from models.training.plane import of_model  # noqa: E402
@@ -103,5 +104,5 @@ def embedding_grid(path, model, pitch=220.0, points=9):
 
 
 def _save(figure, path):
-    figure.savefig(path, dpi=110)
+    write_picture(path, figure, dpi=110)
     plt.close(figure)

@@ -17,6 +17,7 @@ import pytest
 import soundfile
 
 from soc.toolchain import environment
+from tests.support import hostile
 from tests.support.soc_runs import TIMEOUT_S, after_silence, network_frames, zoo_model
 
 ROOT = Path(__file__).parents[2]
@@ -187,7 +188,7 @@ def test_bad_wavs(tmp_path):
     cases = [
         (wav(tmp_path / "empty.wav", 0, 1), "0 samples"),
         (wav(tmp_path / "five.wav", 10, 5), "5 channels"),
-        (tmp_path / "text.wav", "not a readable WAV"),
+        (tmp_path / "text.wav", "is not a sound file"),
         (tmp_path / "none.wav", "no such file"),
     ]
     for path, words in cases:
@@ -195,6 +196,50 @@ def test_bad_wavs(tmp_path):
         result = build("--sim", "--wav-in", path, "--wav-out", out)
         assert_one_line(result, str(path), words)
         assert not out.exists()
+
+
+def test_the_sound_that_goes_in_is_not_replaced(tmp_path, monkeypatch):
+    source = wav(tmp_path / "in.wav", 100, 1)
+    before = source.read_bytes()
+    (tmp_path / "hard.wav").hardlink_to(source)
+    for name in ("in.wav", "hard.wav"):
+        result = build("--sim", "--wav-in", source, "--wav-out", tmp_path / name)
+        assert_one_line(result, f"{tmp_path / name}: is {source}, which is read")
+    assert source.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["input.wav", "output.wav"])
+def test_the_demo_does_not_replace_what_it_plays(tmp_path, monkeypatch, capsys, name):
+    import build as build_py
+
+    source = wav(tmp_path / name, 100, 1)
+    monkeypatch.setattr("boards.targets.simulation.OUT", tmp_path)
+    monkeypatch.setattr("sys.argv", ["build.py", "--demo", "--wav-in", str(source)])
+    assert build_py.main() == 2
+    message = f"build.py: {source}: is {source}, which is read; another file is needed\n"
+    assert capsys.readouterr().err == message
+
+
+def test_bombs_and_pipes(tmp_path, monkeypatch):
+    """As in tests/models/test_hostile.py, for build.py."""
+    monkeypatch.chdir(tmp_path)
+    model = hostile.bomb(tmp_path / "bomb.npz", "kernel0.npy", 4095)
+    billion = hostile.model_with(tmp_path / "billion.npz", dilation=10**9)
+    os.mkfifo(tmp_path / "fifo")
+    slow = hostile.wav(tmp_path / "slow.wav", rate=1)
+    commands, wanted = [], []
+    for option in ("--sim", "--demo"):
+        for argument, path, words in (
+            ("--model", model, "unpacks to 42939"),
+            ("--model", billion, "layer: dilation 1000000000 is"),
+            ("--model", "fifo", "is a device or a pipe"),
+            ("--wav-in", slow, "a sample rate of 1 Hz is not allowed"),
+            ("--wav-in", "fifo", "is a device or a pipe"),
+        ):
+            commands.append([option, argument, str(path)])
+            wanted.append(f"build.py: {path}: {words}")
+    for line, begin in zip(hostile.refusals("build", commands), wanted, strict=True):
+        assert line.startswith(begin)
 
 
 def test_bad_models(tmp_path):
@@ -224,6 +269,7 @@ def test_bad_models(tmp_path):
         (["--sim", "--duration", "long"], ["--duration", "'long'"]),
         (["--sim", "--serial-port", "65536"], ["port 65536", "1 to 65535"]),
         (["--sim", "--wav-out", "/nowhere/out.wav"], ["/nowhere", "does not exist"]),
+        (["--sim", "--wav-out", "a.mp3"], ["a.mp3: .mp3 is not allowed", ".wav, .flac, .aiff"]),
         (["--sim", "--frobnicate"], ["--frobnicate"]),
         (["--sim", "--wavenet-clk-ratio", "3"], ["--wavenet-clk-ratio", "3", "1, 2, 4"]),
         (["--sim", "--objective", "speed"], ["'speed'", "'area', 'latency', 'throughput'"]),

@@ -59,8 +59,8 @@ def test_show_set_save_and_restore(calibrate, tmp_path):
         (["--set", "in4", "0", "1"], "channel 'in4' is not there; there are: in0, in1, in2, in3, "),
         (["--set", "in0", "40000", "1"], "offset 40000 of in0 is not allowed: a whole number from"),
         (["--set", "in0", "0", "1.5"], "--set in0 0 1.5 is not allowed: OFFSET and GAIN are whole"),
-        (["--restore", "none.json"], "none.json: No such file or directory"),
-        (["--save", "none/new.json"], "none/new.json: No such file or directory"),
+        (["--restore", "none.json"], "none.json: no such file"),
+        (["--save", "none/new.json"], "none/new.json: the folder none does not exist"),
         (["--restore", "torn.json"], 'torn.json: not a calibration, which is {"calibration": '),
         (["--restore", "other.json"], "other.json: not a calibration, which is"),
         (

@@ -226,7 +226,7 @@ def test_csv_and_json_of_a_build_say_the_same(tmp_path):
         (["status", "--tcp", "localhost:1"], "localhost:1: "),
         (["status", "--port", "/dev/none"], "/dev/none: "),
         (["embed", "one", "2", "--port", "x"], "argument E0: 'one' is not allowed: a number"),
-        (["swap", "--port", "x", "--csr", "none.json"], "none.json: No such file or directory"),
+        (["swap", "--port", "x", "--csr", "none.json"], "none.json: no such file"),
         (["swap", "--port", "x", "--csr", "bad.csv"], "bad.csv: not a csr.csv or csr.json of this"),
         (["swap", "--port", "x", "--csr", "bad.json"], "bad.json: not a csr.csv or csr.json of th"),
     ],

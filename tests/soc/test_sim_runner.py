@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from models.files import FileError
 from soc import wav
 from soc.progress import Progress
 from soc.sim_build import SimulatorError, build_simulator
@@ -148,7 +149,7 @@ def test_write_wav_keeps_every_bit(tmp_path):
     back, rate = soundfile.read(tmp_path / "out.wav", dtype="int32")
     assert rate == 192_000
     np.testing.assert_array_equal(back, words)
-    with pytest.raises(wav.WavError, match="cannot be written"):
+    with pytest.raises(FileError, match="the folder .* does not exist"):
         wav.write_wav(tmp_path / "no" / "out.wav", words, 192_000.0)
     assert [path.name for path in tmp_path.iterdir()] == ["out.wav"]
 
