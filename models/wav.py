@@ -52,16 +52,19 @@ def read(path, rate):
     return resample(path, sound.values, sound.rate, rate)
 
 
-def read_sound(path, most_channels, rate=None):
+def read_sound(path, most_channels, rate=None, most_frames=None):
     """The Sound in a file of at least one sample, at its own rate.
 
     rate: Hz that it is going to be resampled to, where it is. A file that is too long then, or too
-    long as it is, is refused before it is read. Raises WavError.
+    long as it is, is refused before it is read, and so is one of more than `most_frames`.
+    Raises WavError.
     """
     with _opened(path) as file:
         if not 1 <= file.channels <= most_channels:
             raise WavError(f"{path}: {file.channels} channels; allowed 1 to {most_channels}")
         check_length(path, file.frames, file.channels, file.samplerate, rate)
+        if most_frames is not None and file.frames > most_frames:
+            raise WavError(f"{path}: {file.frames} samples; allowed at most {most_frames}")
         # The header may tell of more frames than there are, so memory follows what is read.
         blocks, left = [], MOST_VALUES // file.channels
         while left > 0:

@@ -75,7 +75,7 @@ def run(args):
     output = Path(getattr(args, "output", f"{args.name}.npz"))
     if output.suffix != ".npz":
         raise ModelError(f"{output}: {output.suffix or 'no suffix'} is not allowed: .npz")
-    check_writable(output, recording_paths(args.data) if "data" in args else ())
+    check_writable(output, [args.start] if "start" in args else ())
     given = {name: getattr(args, name) for name in OPTIONS if name in args}
     if "waves" in args:
         given["waves"] = tuple(args.waves)
@@ -84,6 +84,8 @@ def run(args):
     recipe = dataclasses.replace(recipe, **given)
     if "waves" in args and "data" in args:
         raise ModelError("--waves and --data: allowed is one of them, got both")
+    if "data" in args:
+        check_writable(output, recording_paths(args.data))
     own_waves.read(recipe.waves or STANDARD.names)  # refused before the work
     if recipe.edges + recipe.inside > 1:
         raise ModelError(

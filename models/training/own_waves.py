@@ -4,14 +4,16 @@ import re
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
+from models import wav
+from models.files import FileError
 from models.spec import ModelError
 from models.training.plane import LONGEST, PLACES, STANDARD, Plane, Wave
 
 FORMS = "NAME=FORMULA, NAME=FILE.wav, FILE.wav, or one of " + ", ".join(STANDARD.names)
 PERIOD = (8, 65_536)  # samples of a file
-SOUND = (".wav", ".flac", ".aiff", ".aif")
+CHANNELS_MOST = 8
+SOUND = tuple(wav.FORMATS)
 
 
 def read(texts):
@@ -36,16 +38,12 @@ def _wave(text):
 def _period(path):
     """The file's first channel as integers n / 32768 with a peak of 32768, at most LONGEST."""
     try:
-        with soundfile.SoundFile(path) as file:
-            if not PERIOD[0] <= file.frames <= PERIOD[1]:
-                raise ModelError(
-                    f"{path}: one period must have {PERIOD[0]} to {PERIOD[1]} samples, "
-                    f"got {file.frames}"
-                )
-            values = file.read(dtype="float64", always_2d=True)[:, 0]
-    except (soundfile.SoundFileError, OSError) as error:
-        reason = "not a readable sound file" if Path(path).exists() else "no such file"
-        raise ModelError(f"{path}: {reason}") from error
+        sound = wav.read_sound(path, CHANNELS_MOST, most_frames=PERIOD[1])
+    except FileError as error:
+        raise ModelError(str(error)) from error
+    values = sound.values[:, 0]
+    if len(values) < PERIOD[0]:
+        raise ModelError(f"{path}: {len(values)} samples; allowed at least {PERIOD[0]}")
     peak = np.abs(values).max()
     if not np.isfinite(peak) or peak < 1e-3:
         raise ModelError(f"{path}: must sound, got a peak of {peak:.3g}")

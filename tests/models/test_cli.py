@@ -15,6 +15,7 @@ from models.devices import DEVICES
 from models.reference import Reference
 from models.spec import Conv1DSpec, Model, NetworkSpec
 from models.topologies import TOPOLOGIES, get
+from models.training.recipe import RECIPES
 from models.wav import ALLOWED
 from tests.support.command_line import run_main
 from tests.support.nets import random_model
@@ -212,7 +213,7 @@ def test_a_full_disk_is_one_line(room, capsys, monkeypatch):
 
 
 def test_bad_training(room, capsys):
-    message = f"topology 'sine' is not known; known: {', '.join(sorted(TOPOLOGIES))}"
+    message = f"net 'sine' is not known; known: {', '.join(sorted(RECIPES))}"
     refused(["train", "sine"], message, capsys)
     message = "argument --steps: -1 is not allowed: at least 0"
     refused(["train", "original", "--steps", "-1"], message, capsys)
