@@ -21,7 +21,7 @@ demo: setup ## simulate the whole SoC with sound, write out/demo/ (WAV=file play
 
 test: ## install also training and test packages, pass all tests but the slow ones
 	@$(SETUP) demo training qkeras test
-	@$(PYTHON_VENV) -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
+	@$(PYTHON_VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
 
 test-board: ## build the bitstream of the smallest board in full and look into it
 	@$(SETUP) demo test

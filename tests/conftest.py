@@ -4,6 +4,8 @@ import os
 
 from hypothesis import settings
 
+pytest_plugins = ["tests.support.resources"]
+
 # Examples are drawn from a fixed seed, so a red test stays red; the machine's load changes nothing.
 settings.register_profile("fixed", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("fixed")

@@ -18,6 +18,7 @@ from models.topologies import TOPOLOGIES, get
 from models.training.recipe import RECIPES
 from models.wav import ALLOWED
 from tests.support.command_line import run_main
+from tests.support.limits import HANG_S
 from tests.support.nets import random_model
 
 run = partial(run_main, main)  # (argv, capsys) -> (status, stdout, stderr)
@@ -232,7 +233,9 @@ def test_as_a_process(room):
     """Through the shell's door: exit status and a single line."""
     command = [sys.executable, "-m", "models", *render(source="none.wav")]
     environment = dict(os.environ, PYTHONPATH=str(ROOT))
-    result = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
+    result = subprocess.run(
+        command, capture_output=True, text=True, timeout=HANG_S, env=environment
+    )
     assert result.returncode == 2
     assert result.stderr == "python3 -m models render: error: none.wav: no such file\n"
     assert result.stdout == "" and not Path("out.wav").exists()
@@ -250,7 +253,11 @@ def test_tensorflow_is_only_for_training(room):
     )
     environment = dict(os.environ, PYTHONPATH=str(ROOT))
     result = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, env=environment
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=HANG_S,
+        env=environment,
     )
     assert result.returncode == 0, result.stderr
     assert result.stderr.startswith(

@@ -12,6 +12,7 @@ from models.spec import Conv1DSpec, Model, NetworkSpec, NumberFormat
 from soc.bench_plan import RAM_MOST, BenchPlan
 from soc.firmware_image import SOURCES
 from soc.sim_soc import generate
+from tests.support.limits import HANG_S
 from tests.support.live import A, sound
 from tests.support.nets import random_frames, random_model, random_network
 from tests.support.soc_runs import TIMEOUT_S, planned, simulation
@@ -43,7 +44,7 @@ def run_c(folder, model, frames, start):
         + ["-fno-sanitize-recover", "-static-libubsan", f"-I{folder}", SOURCES / "net.c"]
         + ["-o", library],
         check=True,
-        timeout=60,
+        timeout=HANG_S,
     )
     guard = 16
     memory = np.full(plan.memory // 2 + guard, 0x5555, np.int16)

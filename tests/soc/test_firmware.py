@@ -13,6 +13,7 @@ from models.spec import NumberFormat
 from soc.firmware_image import SOURCES, FirmwareError
 from soc.sim_soc import generate
 from soc.wavenet_soc import WaveNetSoC
+from tests.support.limits import HANG_S
 from tests.support.soc_runs import planned, zoo_model
 
 OK, MALFORMED, RANGE = 0, 1, 2
@@ -27,7 +28,7 @@ def number(tmp_path_factory):
         ["gcc", "-O1", "-Wall", "-Wextra", "-Werror", "-fsanitize=undefined"]
         + ["-fno-sanitize-recover", "-static-libubsan", "-shared", "-fPIC", source, "-o", library],
         check=True,
-        timeout=60,
+        timeout=HANG_S,
     )
     return ctypes.CDLL(str(library))
 

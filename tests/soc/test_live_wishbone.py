@@ -15,6 +15,7 @@ from soc.client import Build, Client
 from soc.host_bus import ClientError, UARTBus
 from soc.sim_runner import free_port
 from tests.support.command_line import run_main
+from tests.support.limits import HANG_S
 from tests.support.live import A, B, C, crc, heard_and_given, sound
 from tests.support.load_runs import MAGIC_ACK, jump, load_frames
 from tests.support.soc_runs import TIMEOUT_S, simulation, swap_rows
@@ -145,7 +146,7 @@ def server():
         command = [sys.executable, "-m", "litex.tools.litex_server", "--uart"]
         command += ["--uart-port", url(sim), "--bind-port", str(port)]
         started.append(subprocess.Popen(command, stdout=subprocess.DEVNULL))
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + HANG_S
         while time.monotonic() < deadline:
             try:
                 socket.create_connection(("localhost", port), 1).close()
@@ -178,7 +179,7 @@ def test_litex_server(files, server, capsys, monkeypatch):
             [sys.executable, "-c", script.replace("1234", str(port))],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=HANG_S,
         )
         assert done.returncode == 0, done.stderr
         status = sim.console.values("status", TIMEOUT_S)

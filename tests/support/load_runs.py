@@ -13,6 +13,7 @@ from gateware.wavenet.weight_memory import WeightLayout
 from models import image
 from soc.firmware_image import SOURCES
 from soc.weight_map import LayerMap, WeightMap
+from tests.support.limits import HANG_S
 
 MAGIC_ACK = b"z6IHG7cYDID6o\n"
 LOAD, JUMP, ABORT = b"\x01", b"\x02", b"\x00"
@@ -124,7 +125,7 @@ class Board:
             + ["-shared", "-fPIC", f"-I{folder}", f"-I{SOURCES}", *sources]
             + [Path(__file__).with_name("load_harness.c"), "-o", library],
             check=True,
-            timeout=60,
+            timeout=HANG_S,
         )
         self.library = ctypes.CDLL(str(library))
         size = 1 << 16

@@ -6,10 +6,11 @@ from collections import Counter
 from pathlib import Path
 
 from soc.toolchain import environment, yosys_share
+from tests.support.limits import HANG_S
 from tests.support.verilog import TOP
 
 CELLS = Path(__file__).with_name("ecp5_cells.v")
-SYNTHESIS_TIMEOUT_S = 300
+SYNTHESIS_TIMEOUT_S = HANG_S
 
 # -no-rw-check: the weight memories are true dual port, and for a read and a write that meet yosys
 # would otherwise keep Verilog's order with a second copy and multiplexers. They never meet where it

@@ -16,10 +16,11 @@ from litex.build.sim.config import SimConfig
 from litex.build.sim.verilator import core_directory
 
 from tests.support.codec_pins import CLOCKS_192, PIN_NAMES, words
+from tests.support.limits import HANG_S
 
 MODULES = Path(__file__).parents[2] / "soc" / "sim_modules"
 SYS_CLK_HZ = 49_154_541  # 2 * 10172 ps, the nearest to 49.152 MHz that LiteX's core can represent
-TIMEOUT_S = 20
+TIMEOUT_S = HANG_S
 
 
 @dataclass
@@ -77,7 +78,7 @@ class Simulation:
 
     @staticmethod
     def _run(command):
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S)
         assert done.returncode == 0, done.stderr
 
     def popen(self, folder, modules, *arguments):

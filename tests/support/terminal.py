@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 
+from tests.support.limits import HANG_S
+
 PROMPT = "wavenet> "
 
 
@@ -41,7 +43,7 @@ class Terminal:
     def type(self, text):
         os.write(self.master, text.encode())
 
-    def wait(self, mark, timeout=60.0):
+    def wait(self, mark, timeout=HANG_S):
         deadline = time.monotonic() + timeout
         while mark not in self.shown:
             if time.monotonic() > deadline:
@@ -58,7 +60,7 @@ def without_progress(text):
     return re.sub(r"\|=*> *\| \d+%", "", text)
 
 
-def load(terminal, timeout=60.0):
+def load(terminal, timeout=HANG_S):
     """Types `load` and returns what is shown from then on to the next prompt."""
     terminal.type("# here\n")
     terminal.wait("# here\n" + PROMPT, timeout)
