@@ -34,7 +34,12 @@ OPTIONS = {
     "jumping": (share, "share in the error of a Gauss-Newton step of jumps of the embedding"),
     "modulated": (share, "share in it of an embedding that moves 20 to 2,500 times a second"),
     "sharp": (share, "share of windows drawn more often the shorter the wave's last turn is ago"),
-    "beyond": (factor, "by which the synthetic pitches go beyond 30-1000 Hz at either end"),
+    "beyond": (factor, "by which the synthetic pitches go beyond their range at either end"),
+    "below": (weight, "weight of pitches below 30 Hz"),
+    "above": (weight, "weight of pitches above 1000 Hz"),
+    "broken": (share, "share in that error of waves that begin, end, change level or pitch"),
+    "foreign": (share, "share in it of inputs that are no triangles"),
+    "noise": (weight, "LSB of noise on the embedding of Gauss-Newton steps, at most"),
     "slope": (weight, "weight of the error of the steps from sample to sample"),
     "spectral": (weight, "weight of the multi-resolution STFT distance"),
     "seed": (natural, "seed of weights and data"),
@@ -42,6 +47,7 @@ OPTIONS = {
     "polish": (natural, "Gauss-Newton steps after those of gradient descent"),
     "settling": (share, "share of them, the last, that remember what others saw"),
     "windows": (positive, "single outputs a Gauss-Newton step"),
+    "curved": (positive, "one in so many of them makes the curvature, all make the gradient"),
 }
 
 
@@ -53,6 +59,9 @@ def add_arguments(add):
     for name, (kind, text) in OPTIONS.items():
         text += f" (default: the recipe's, mostly {getattr(USUAL, name)})"
         add(f"--{name}", type=kind, default=unset, help=text)
+    text = "Hz, lowest and highest of the synthetic waves (default: the recipe's, mostly 30 1000)"
+    pair = {"nargs": 2, "type": positive_float, "default": unset, "metavar": ("LOW", "HIGH")}
+    add("--pitches", **pair, help=text)
     text = f"2 to 8 target waves, each {own_waves.FORMS} (default: the recipe's)"
     add("--waves", nargs="+", default=unset, metavar="WAVE", help=text)
     text = "begin with this model's weights, without gradient descent unless --steps is given"
@@ -77,6 +86,14 @@ def run(args):
         raise ModelError(f"{output}: {output.suffix or 'no suffix'} is not allowed: .npz")
     check_writable(output, [args.start] if "start" in args else ())
     given = {name: getattr(args, name) for name in OPTIONS if name in args}
+    if "pitches" in args:
+        low, high = args.pitches
+        if not low < high < spec.sample_rate / 2:
+            raise ModelError(
+                f"--pitches: must rise and end below half the rate ({spec.sample_rate / 2:g} Hz), "
+                f"got {low:g} {high:g}"
+            )
+        given["pitches"] = low, high
     if "waves" in args:
         given["waves"] = tuple(args.waves)
     if "start" in args:
@@ -92,11 +109,10 @@ def run(args):
             f"--edges {recipe.edges:g} and --inside {recipe.inside:g} are more than all examples; "
             "allowed is a sum of 1"
         )
-    if recipe.jumping + recipe.modulated > 1:
-        raise ModelError(
-            f"--jumping {recipe.jumping:g} and --modulated {recipe.modulated:g} are more than the "
-            "whole error; allowed is a sum of 1"
-        )
+    rare = {name: getattr(recipe, name) for name in ("jumping", "modulated", "broken", "foreign")}
+    if sum(rare.values()) > 1:
+        told = " and ".join(f"--{name} {value:g}" for name, value in rare.items() if value)
+        raise ModelError(f"{told} are more than the whole error; allowed is a sum of 1")
     if not (recipe.steps or recipe.polish or recipe.trunk_steps):
         raise ModelError("--steps 0 and --polish 0 leave nothing to do; allowed is one of them")
     start = _start(recipe, spec) if recipe.start else None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.training import spectra, stability, waves
+from models.training import player, spectra, stability, waves
 from models.training.plane import of_model
 from models.training.quality import (
     SECONDS,
@@ -16,9 +16,19 @@ from models.training.quality import (
 )
 
 PITCHES = waves.HELD_OUT
-TRAINED = tuple(pitch for pitch in PITCHES if pitch <= waves.PITCH_RANGE[1])
+BANDS = {  # Hz of the lowest and the highest: PITCHES in them
+    name: tuple(pitch for pitch in PITCHES if low <= round(pitch) < high)
+    for name, low, high in (
+        ("30-1000 Hz", 30, 1000),
+        ("16-30 Hz", 16, 30),
+        ("1-2 kHz", 1000, 2000),
+        ("2-4.2 kHz", 2000, 4200),
+    )
+}
+TRAINED = BANDS["30-1000 Hz"]
 NULL = 0.01  # RMS of a target: below it the moving average of training has nulled the wave
 ALIAS_RATES = (48_000, 192_000)  # Hz
+ALIAS_PITCHES = (110.0, 440.0, 1000.0, 2000.0, 4000.0)  # Hz
 CIRCLES = (20, 200, 2000)  # Hz, of an embedding that moves
 DEFINITION = (
     f"ESR = sum((output-target)^2) / sum(target^2) in dB, output channel 0, {SECONDS} s of each of "
@@ -56,9 +66,9 @@ class Takes:
         parts = ([signal[place][i] for i in which] for signal in (self.outputs, self.targets))
         return esr_db(*map(np.concatenate, parts))
 
-    def stft(self, place, sample_rate):
-        """Mean `spectra.stft_distance` over TRAINED."""
-        which = [PITCHES.index(pitch) for pitch in TRAINED]
+    def stft(self, place, sample_rate, pitches=TRAINED):
+        """Mean `spectra.stft_distance` over several pitches."""
+        which = [PITCHES.index(pitch) for pitch in pitches]
         pairs = [(self.outputs[place][i], self.targets[place][i]) for i in which]
         return np.mean([spectra.stft_distance(o, t, sample_rate) for o, t in pairs], axis=0)
 
@@ -98,6 +108,8 @@ class Evaluation:
     integers, floats, qkeras: Takes; qkeras is None where QKeras is missing or cannot
     circling: {Hz: ESR in dB} of the integers, of an embedding on a circle
     alias:  {rate: (dB of the float net, dB of the integers, rounding noise included)}
+    aliases: {Hz: dB of the float net at its own rate}
+    met:    what a player meets, see models.training.player
     still, excitations: see models.training.stability
     """
 
@@ -108,6 +120,8 @@ class Evaluation:
     qkeras: Takes | None
     circling: dict
     alias: dict
+    aliases: dict
+    met: player.Meeting
     still: stability.Still
     excitations: dict
 
@@ -159,6 +173,11 @@ def evaluate(model, qkeras=None):
             )
             for rate in ALIAS_RATES
         },
+        {
+            hertz: spectra.alias_to_signal_db(in_floats, spec, spec.sample_rate, plane.at[0], hertz)
+            for hertz in ALIAS_PITCHES
+        },
+        player.meet(in_integers, spec, plane, TRAINED),
         stability.standing_still(model, places),
         stability.excite(model, places),
     )

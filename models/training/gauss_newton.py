@@ -139,20 +139,38 @@ class Tree:
         """(outputs [batch], derivatives float32 [batch, size]) for frames as `outputs` takes."""
         trace = self.forward(frames)
         found = [0] * 2 * len(self.kernels)
-        slopes = np.zeros_like(trace[-1][1])
-        slopes[..., 0] = 1
-        for (index, layer), (window, total) in zip(reversed(self.passes), reversed(trace)):
-            slopes = slopes * self.passed(layer, total)
+        for index, window, slopes in self._back(trace, 1):
             kernel_rows = (window.transpose(0, 2, 1) @ slopes).reshape(len(frames), -1)
             found[2 * index] = found[2 * index] + kernel_rows
             found[2 * index + 1] = found[2 * index + 1] + slopes.sum(axis=1)
-            slopes = slopes @ self.kernels[index].T
-            slopes = slopes.reshape(len(frames), -1, slopes.shape[-1] // layer.kernel_size)
         outputs = np.clip(trace[-1][1][:, 0, 0], self.low, self.high)
         return outputs, np.concatenate(found, axis=1)
 
+    def gradient(self, frames, targets, weights):
+        """(outputs [batch], sum over the batch of derivatives times weighted errors [size])."""
+        trace = self.forward(frames)
+        outputs = np.clip(trace[-1][1][:, 0, 0], self.low, self.high)
+        found = [0] * 2 * len(self.kernels)
+        for index, window, slopes in self._back(trace, ((outputs - targets) * weights)[:, None]):
+            flat = slopes.reshape(-1, slopes.shape[-1])
+            kernel = window.reshape(len(flat), -1).T @ flat
+            found[2 * index] = found[2 * index] + kernel.ravel()
+            found[2 * index + 1] = found[2 * index + 1] + flat.sum(axis=0)
+        return outputs, np.concatenate(found).astype(np.float64)
 
-def step(tree, seen, damping, check, fixed=None, memory=None, share=0.0):
+    def _back(self, trace, last):
+        """Per pass, last first, (index, window, derivatives in its sums [batch, nodes, out]) of
+        `last` times the output."""
+        slopes = np.zeros_like(trace[-1][1])
+        slopes[..., 0] = last
+        for (index, layer), (window, total) in zip(reversed(self.passes), reversed(trace)):
+            slopes = slopes * self.passed(layer, total)
+            yield index, window, slopes
+            slopes = slopes @ self.kernels[index].T
+            slopes = slopes.reshape(len(slopes), -1, slopes.shape[-1] // layer.kernel_size)
+
+
+def step(tree, seen, damping, check, fixed=None, memory=None, share=0.0, curved=1, kept=None):
     """Move the tree's parameters by one damped Gauss-Newton step.
 
     seen    : Windows
@@ -160,14 +178,20 @@ def step(tree, seen, damping, check, fixed=None, memory=None, share=0.0):
     check   : function(tree) -> bool; a step that it refuses is tried again with more damping
     fixed   : bool [size], parameters that stay
     memory  : (curvature, gradient) of examples before, which count with `share`
+    curved  : one in so many windows makes the curvature, all make the gradient
+    kept    : share of the memory in the curvature; None: `share`
 
     Returns (damping of the next step, (curvature [size, size], gradient [size]) before this one,
     memory and all). Where no damping helps, the parameters stay.
     """
-    before, *new = normal_equations(tree, seen)
+    before, *new = normal_equations(tree, seen, curved)
     facts = new
     if memory is not None:
-        facts = [share * old + (1 - share) * value for old, value in zip(memory, new, strict=True)]
+        shares = share if kept is None else kept, share
+        facts = [
+            part * old + (1 - part) * value
+            for part, old, value in zip(shares, memory, new, strict=True)
+        ]
     free = np.flatnonzero(~fixed) if fixed is not None else np.arange(tree.size)
     (part, gradient), (own_part, own_gradient) = (
         (curvature[np.ix_(free, free)], gradient[free]) for curvature, gradient in (facts, new)
@@ -212,8 +236,13 @@ def foreseen(facts, moved):
     return curvature, gradient + curvature @ moved
 
 
-def normal_equations(tree, seen):
-    """(mean squared error, J^T J [size, size], J^T e [size]), the latter over the examples too."""
+def normal_equations(tree, seen, curved=1):
+    """(mean squared error, J^T J [size, size], J^T e [size]), the latter over the examples too;
+    J^T J over one in `curved` of them."""
+    if curved > 1:
+        _, curvature, _ = normal_equations(tree, Windows(*(part[::curved] for part in seen)))
+        squares, gradient = _gradient(tree, seen)
+        return squares, curvature, gradient
     curvature, gradient = np.zeros((tree.size, tree.size)), np.zeros(tree.size)
     squares = 0.0
     for part in _chunks(tree, len(seen.frames)):
@@ -225,6 +254,17 @@ def normal_equations(tree, seen):
         gradient += rows.T @ errors
         squares += float(errors.astype(np.float64) @ errors)
     return tuple(value / len(seen.frames) for value in (squares, curvature, gradient))
+
+
+def _gradient(tree, seen):
+    """(mean squared error, J^T e [size]) without J: much less work than `normal_equations`."""
+    gradient, squares = 0, 0.0
+    for part in _chunks(tree, len(seen.frames)):
+        outputs, found = tree.gradient(seen.frames[part], seen.targets[part], seen.weights[part])
+        errors = (outputs - seen.targets[part]).astype(np.float64)
+        gradient = gradient + found
+        squares += float(seen.weights[part] @ errors**2)
+    return squares / len(seen.frames), gradient / len(seen.frames)
 
 
 def round_some(values, curvature, fixed, candidates, rounded, count):

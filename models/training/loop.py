@@ -66,7 +66,7 @@ class Training:
 
         self._learn = learn
         self.check = lambda: float(check(*self.fixed))
-        self.polisher = Polish(self.net, spec, data, recipe.windows, self.check)
+        self.polisher = Polish(self.net, spec, data, recipe.windows, self.check, recipe.curved)
 
     @property
     def seconds(self):

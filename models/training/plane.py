@@ -115,7 +115,8 @@ class Plane:
     def __eq__(self, other):
         return isinstance(other, Plane) and self.waves == other.waves
 
-    __hash__ = None
+    def __hash__(self):
+        return hash(self.waves)
 
     @property
     def corners(self):
@@ -133,13 +134,7 @@ class Plane:
         gains = np.zeros(len(self.waves))
         gains[first] += np.sin(a * np.pi / 2)
         gains[second] += np.sin((1 - a) * np.pi / 2)
-        start, stop = self.at[second], self.at[first]
-        if (start == stop).any():  # on one side
-            point = a * stop + (1 - a) * start
-        else:
-            start, stop = around(start), around(stop)
-            way = (stop - start + 4) % 8 - 4
-            point = on_border(start + a * way)
+        (point,) = self._between(np.array([first]), np.array([second]), np.array([a]))
         return Place(tuple(map(float, point)), tuple(map(float, gains)))
 
     def inside(self, x, y):
@@ -186,20 +181,34 @@ class Plane:
         return on_border((first + rest * ((second - first) % 8))[:, 0])
 
     def random_places(self, rng, size, edge_share=0.4, inside_share=0.2):
-        """`size` random places: as many of them on an edge and inside the plane, the others
-        corners."""
-        found, count = [], len(self.waves)
-        draws = zip(
-            rng.random(size), rng.integers(count, size=size), rng.random((size, 2)), strict=True
-        )
-        for kind, which, (x, y) in draws:
-            if kind < inside_share:
-                found.append(self.inside(2 * x - 1, 2 * y - 1))
-            elif kind < inside_share + edge_share:
-                found.append(self.edge(*self.edges[which % len(self.edges)], x))
-            else:
-                found.append(self.corner(self.names[which]))
-        return found
+        """`size` random places, as many of them on an edge and inside the plane, the others
+        corners: (embeddings [size, 2], gains [size, wave])."""
+        kind, which = rng.random(size), rng.integers(len(self.waves), size=size)
+        spread = rng.random((size, 2))
+        inside = kind < inside_share
+        on_edge = ~inside & (kind < inside_share + edge_share)
+        points = np.where(inside[:, None], 2 * spread - 1, self.at[which])
+        gains = np.where(inside[:, None], self.gains_at(points), np.eye(len(self.waves))[which])
+        numbers = np.array([[self.names.index(name) for name in edge] for edge in self.edges])
+        first, second = numbers[which % len(numbers)].T
+        way = spread[:, 0]
+        rows = np.flatnonzero(on_edge)
+        points[rows] = self._between(first, second, way)[rows]
+        gains[rows] = 0
+        gains[rows, first[rows]] = np.sin(way * np.pi / 2)[rows]
+        gains[rows, second[rows]] = np.sin((1 - way) * np.pi / 2)[rows]
+        return points, gains
+
+    def _between(self, first, second, share):
+        """Points [n, 2] that are `share` [n] of the way from the waves `second` [n] to `first`."""
+        stop, start = self.at[first], self.at[second]
+        share = share[:, None]
+        straight = share * stop + (1 - share) * start
+        start, stop = around(start)[:, None], around(stop)[:, None]
+        way = (stop - start + 4) % 8 - 4
+        bent = on_border((start + share * way)[:, 0])
+        on_one_side = (self.at[first] == self.at[second]).any(axis=1)
+        return np.where(on_one_side[:, None], straight, bent)
 
     def to_meta(self):
         """meta["waves"] of a model file."""

@@ -8,6 +8,7 @@ from models.training.gauss_newton import Tree, Windows, error
 CHUNK = 1024  # windows drawn at once
 CHECKS = 16_384  # windows of the check while kernels of powers of two are free
 WORSE = 1.2  # a step may make the check so much worse: single examples are noisy, divergence is not
+CURVATURE = 0.6  # share of the curvature before where few examples make it
 MEMORY = 0.8  # share of the examples before in a step that remembers
 ROUNDING = (0.3, 0.6)  # of all steps: where the rounding to powers of two begins and ends
 EXCHANGED = 32  # powers of two that a step may change after that
@@ -20,6 +21,8 @@ class Polish:
     data  : windows(rng, size, ages), as models.training.windows.random_windows returns them
     count : single outputs a step
     check : function() -> error of `net` on examples that are always the same
+    curved: one in so many outputs makes the curvature, which is remembered from step to step if
+            that is not all
 
     Kernels of powers of two are free at first; in the share ROUNDING of the steps they are rounded,
     a few in each, those first that matter least, and the other parameters make up for it. Then
@@ -32,8 +35,9 @@ class Polish:
     memory: (curvature, gradient) of the examples so far, None before the first
     """
 
-    def __init__(self, net, spec, data, count, check):
+    def __init__(self, net, spec, data, count, check, curved=1):
         self.net, self.spec, self.data, self.count, self.check = net, spec, data, count, check
+        self.curved = curved
         self.ages = gauss_newton.ages(spec)
         self.damping, self.memory = gauss_newton.FIRST, None
         self.powers = np.concatenate(
@@ -71,7 +75,15 @@ class Polish:
 
         start, kept = tree.vector, MEMORY if remembers else 0.0
         self.damping, facts = gauss_newton.step(
-            tree, seen, self.damping, is_good, self.fixed, self.memory, kept
+            tree,
+            seen,
+            self.damping,
+            is_good,
+            self.fixed,
+            self.memory,
+            kept,
+            self.curved,
+            max(kept, CURVATURE) if self.curved > 1 else kept,
         )
         begin, end = ROUNDING
         due = self.powers.sum() * np.clip((share - begin) / (end - begin), 0, 1)

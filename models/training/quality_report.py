@@ -3,7 +3,7 @@
 import numpy as np
 
 from models.commands.pages import head, row
-from models.training import spectra
+from models.training import player_report, spectra
 from models.training.evaluation import (
     CIRCLES,
     DEFINITION,
@@ -39,6 +39,8 @@ def text(evaluation):
         yield f"{place:{wide}}" + "".join(cells)
     yield ""
     yield from _facts(evaluation)
+    yield ""
+    yield from player_report.text(evaluation)
     yield ""
     yield f"{'input, then silence':20} {'peak':>6} {'clipped':>8} {'settles in':>13}  returns"
     for name, found in evaluation.excitations.items():
@@ -137,6 +139,8 @@ def tables(evaluations, command):
     for evaluation in evaluations:
         levels = (f"{level:.1f}" for level in evaluation.circling.values())
         yield row([_name(evaluation), *levels])
+    yield ""
+    yield from player_report.tables(evaluations, _name)
     yield ""
     yield "Input that stands still, and input that is rough:"
     yield ""

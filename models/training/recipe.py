@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from models import topologies
 from models.spec import ModelError
+from models.training.waves import PITCH_RANGE
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,13 @@ class Recipe:
     jumping:    share of the error of Gauss-Newton steps of windows in which the embedding jumps
     modulated:  of windows in which it moves all the time, 20 to 2,500 times a second
     sharp:      share of the windows drawn more often the shorter the wave's last turn is ago
-    beyond:     factor by which the synthetic pitches go beyond waves.PITCH_RANGE at either end
+    beyond:     factor by which the synthetic pitches go beyond `pitches` at either end
+    pitches:    Hz, the lowest and the highest of the synthetic waves
+    below, above: weight of pitches below and above waves.PITCH_RANGE
+    broken:     share of the error of Gauss-Newton steps of waves that begin, end, change their
+                level or pitch, or jump (shaping.py)
+    foreign:    of inputs that are no triangles: sines, noise, steps, silence (shaping.py)
+    noise:      LSB, of the normal noise on the embedding of Gauss-Newton steps, at most
     slope:      weight in the loss of the mean squared error of the steps from sample to sample
     spectral:   weight in the loss of the multi-resolution STFT distance (loss.py)
     waves:      the targets, as own_waves.read takes them; none: sine, ramp, square, zigzag
@@ -29,6 +36,7 @@ class Recipe:
     settling:   share of them, the last, that remember the examples of those before
     fitted:     whether words are rounded one by one in the end, and the others make up for it
     windows:    single outputs a Gauss-Newton step
+    curved:     one in so many of them makes its curvature, all make its gradient
     blocks:     narrow nets to begin with, each trained alone by the recipe `block` (blocks.py)
     held_by:    indices of the layers that hold them
     trunk:      indices of the layers that go on from there, as a net of their own (trunk.py)
@@ -45,6 +53,12 @@ class Recipe:
     modulated: float = 0.0
     sharp: float = 0.0
     beyond: float = 1.0
+    pitches: tuple[float, float] = PITCH_RANGE
+    below: float = 1.0
+    above: float = 1.0
+    broken: float = 0.0
+    foreign: float = 0.0
+    noise: float = 0.0
     slope: float = 0.0
     spectral: float = 0.0
     waves: tuple[str, ...] = ()
@@ -57,6 +71,7 @@ class Recipe:
     settling: float = 0.0
     fitted: bool = False
     windows: int = 32_768
+    curved: int = 1
     blocks: int = 0
     held_by: tuple[int, ...] = ()
     trunk: tuple[int, ...] = ()
@@ -78,8 +93,8 @@ RECIPES = {
             "arc=1.5*(sin(pi*t) - 2/pi)",
         ),
         steps=5000,
-        polish=160,
-        settling=0.4,
+        polish=60,
+        settling=0.5,
         windows=16_384,
     ),
     "original": replace(USUAL, fitted=True),  # rounded at once its sine loses 0.33 dB

@@ -32,14 +32,14 @@ def _magnitudes(signal, length):
     return np.abs(np.fft.rfft(windows * np.hanning(length)))
 
 
-def alias_tone(sample_rate):
-    """(samples, periods): a window that holds a prime number of whole periods near ALIAS_PITCH.
+def alias_tone(sample_rate, pitch=ALIAS_PITCH):
+    """(samples, periods): a window that holds a prime number of whole periods near `pitch` Hz.
 
     The window's length is a power of two, so an alias of any harmonic falls on a bin of its own,
     never on a harmonic in the audible band.
     """
     count = 2 ** round(np.log2(0.34 * sample_rate))
-    wanted = ALIAS_PITCH * count / sample_rate
+    wanted = pitch * count / sample_rate
     primes = [n for n in range(3, int(2 * wanted)) if all(n % d for d in range(2, int(n**0.5) + 1))]
     return count, min(primes, key=lambda prime: abs(prime - wanted))
 
@@ -51,15 +51,15 @@ def band_limited_triangle(count, periods):
     return -8 / np.pi**2 * sum(np.cos(2 * np.pi * k * phase) / k**2 for k in harmonics)
 
 
-def alias_to_signal_db(net, spec, sample_rate, at=(-1, -1)):
+def alias_to_signal_db(net, spec, sample_rate, at=(-1, -1), pitch=ALIAS_PITCH):
     """Energy between the harmonics over energy of the harmonics, up to 20 kHz without DC, in dB, at
-    the embedding `at` for a triangle near 1 kHz, when the net is clocked at `sample_rate` Hz.
+    the embedding `at` for a triangle near `pitch` Hz, when the net is clocked at `sample_rate` Hz.
 
     net: float or integer words [n, in] -> values [n]. The triangle has no alias of its own; it is
     not rounded to words here, so a net in floats shows its aliases alone, and one that takes only
     integers must round (alias_words).
     """
-    count, periods = alias_tone(sample_rate)
+    count, periods = alias_tone(sample_rate, pitch)
     lead = spec.receptive_field - 1
     wave = np.concatenate([wave := band_limited_triangle(count, periods), wave])[-lead - count :]
     inputs = np.zeros((len(wave), spec.in_channels))

@@ -41,9 +41,18 @@ class Synthetic:
     def __init__(self, spec, recipe):
         self.spec, self.seed = spec, recipe.seed
         self.plane = own_waves.read(recipe.waves) if recipe.waves else STANDARD
-        self.shares, self.beyond = (recipe.edges, recipe.inside), recipe.beyond
-        self.how = self.shares, recipe.jumping, recipe.modulated, recipe.sharp, recipe.beyond
-        low, high = waves.PITCH_RANGE
+        low, high = (recipe.pitches[0] / recipe.beyond, recipe.pitches[1] * recipe.beyond)
+        self.mixture = windows.Mixture(
+            (recipe.edges, recipe.inside),
+            recipe.jumping,
+            recipe.modulated,
+            recipe.broken,
+            recipe.foreign,
+            recipe.sharp,
+            recipe.noise,
+            waves.Pitches(*recipe.pitches, recipe.below, recipe.above, recipe.beyond),
+            self.plane,
+        )
         told = json.dumps(self.plane.to_meta()).encode()
         own = f" {', '.join(self.plane.names)}, crc 0x{zlib.crc32(told):08x}"
         self.description = (
@@ -52,16 +61,15 @@ class Synthetic:
         )
         self.facts = {
             "waves": self.plane.to_meta(),
-            "trained": {"level": 1.0, "pitch_hz": [low / self.beyond, high * self.beyond]},
+            "trained": {"level": 1.0, "pitch_hz": [low, high]},
         }
 
     def batch(self, rng, size, count):
-        return waves.random_examples(
-            rng, size, count, self.spec, self.shares, self.beyond, self.plane
-        )
+        how = self.mixture.shares, self.mixture.pitches, self.plane
+        return waves.random_examples(rng, size, count, self.spec, *how)
 
     def windows(self, rng, size, ages):
-        return windows.random_windows(rng, size, ages, self.spec, *self.how, self.plane)
+        return windows.random_windows(rng, size, ages, self.spec, self.mixture)
 
     def fixed(self, size, count):
         # Another stream than the training's: no batch repeats an example of the fixed set.

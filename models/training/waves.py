@@ -5,6 +5,8 @@ Plane says (plane.py); here are those of STANDARD. Every target is phase-locked 
 the input.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from models.spec import ModelError
@@ -13,8 +15,12 @@ from models.training.plane import STANDARD
 
 SMOOTHING = 10  # samples of the causal moving average over every target
 PITCH_RANGE = (30.0, 1000.0)  # Hz, of training
-# What a net is judged by: 12 pitches, log-spaced. Training draws none within 1 % of them.
-HELD_OUT = tuple(np.geomspace(30.0, 4000.0, 12).tolist())  # Hz
+# What a net is judged by, Hz: 12 pitches, log-spaced from 30 to 4,000, and more where an oscillator
+# goes beyond. Training draws none within 1 % of them.
+_SPACED = np.geomspace(30.0, 4000.0, 12)
+HELD_OUT = tuple(
+    sorted([16.5, 20.7, 26.0, *_SPACED.tolist(), *np.sqrt(_SPACED[8:-1] * _SPACED[9:]).tolist()])
+)
 HELD_OUT_BAND = 0.01
 
 
@@ -65,17 +71,26 @@ def smooth(target, width=SMOOTHING):
 def examples(places, pitch, start, count, spec, plane=STANDARD):
     """Net inputs and wanted outputs for tones that last `count` samples.
 
-    places: [batch] of the plane's Place;  pitch: [batch] Hz;  start: [batch] phase of the first
-    sample
+    places: [batch] of the plane's Place, or (embeddings [batch, 2], gains [batch, wave])
+    pitch: [batch] Hz;  start: [batch] phase of the first sample
     Returns (inputs int64 [batch, count, in_channels] in the net's number format, channels wave, e0,
     e1 and zeros; targets float64 [batch, count], smoothed as if the tone had always sounded).
     Raises ModelError for a net of fewer than 3 input channels.
     """
-    embeddings = np.array([place.embedding for place in places])[:, None, :]
-    gains = np.array([place.gains for place in places])
+    embeddings, gains = arrays(places)
     # The phases start SMOOTHING-1 samples early: history of the moving average.
     p = phase(pitch, spec.sample_rate, SMOOTHING - 1 + count, start, first=1 - SMOOTHING)
-    return frames(embeddings, p[:, SMOOTHING - 1 :], spec), smooth(plane.mix(gains[:, None], p))
+    return frames(embeddings[:, None], p[:, SMOOTHING - 1 :], spec), smooth(
+        plane.mix(gains[:, None], p)
+    )
+
+
+def arrays(places):
+    """(embeddings [batch, 2], gains [batch, wave]) of places as `examples` takes them."""
+    if isinstance(places, tuple):
+        return places
+    embeddings = np.array([place.embedding for place in places])
+    return embeddings, np.array([place.gains for place in places])
 
 
 def moving(embeddings, pitch, start, spec, plane=STANDARD):
@@ -105,21 +120,47 @@ def frames(embeddings, p, spec):
     return spec.number_format.from_float(values)
 
 
-def random_pitches(rng, size, beyond=1.0):
-    """`size` pitches in Hz, log-uniform in PITCH_RANGE, and by the factor `beyond` below and above
-    it, without the bands around HELD_OUT."""
-    low, high = np.log(PITCH_RANGE) + np.log(beyond) * np.array([-1, 1])
-    half = np.log(1 + HELD_OUT_BAND)
-    bands = [np.clip((c - half, c + half), low, high) for c in np.log(HELD_OUT)]
-    pitch = rng.uniform(low, high - sum(stop - start for start, stop in bands), size)
-    for start, stop in bands:  # ascending: what lies above a band moves up by its width
-        pitch = np.where(pitch >= start, pitch + (stop - start), pitch)
-    return np.exp(pitch)
+@dataclass(frozen=True)
+class Pitches:
+    """Pitches of training: log-uniform from `lowest` to `highest` Hz, and by the factor `beyond`
+    below and above; those below and above PITCH_RANGE count with the weights `below`, `above`."""
+
+    lowest: float = PITCH_RANGE[0]
+    highest: float = PITCH_RANGE[1]
+    below: float = 1.0
+    above: float = 1.0
+    beyond: float = 1.0
+
+    def weights(self, pitch):
+        """float64 [n] of pitch [n]."""
+        low, high = PITCH_RANGE
+        return np.select([pitch < low, pitch > high], [self.below, self.above], 1.0)
+
+    def draw(self, rng, size):
+        """`size` pitches in Hz, without the bands around HELD_OUT."""
+        ends = np.log((self.lowest, self.highest))
+        low, high = ends + np.log(self.beyond) * np.array([-1, 1])
+        half = np.log(1 + HELD_OUT_BAND)
+        bands = [np.clip((c - half, c + half), low, high) for c in np.log(HELD_OUT)]
+        pitch = rng.uniform(low, high - sum(stop - start for start, stop in bands), size)
+        for start, stop in bands:  # ascending: what lies above a band moves up by its width
+            pitch = np.where(pitch >= start, pitch + (stop - start), pitch)
+        return np.exp(pitch)
+
+    def draw_by_weight(self, rng, size):
+        """`draw`, each pitch as often as its weight says."""
+        found = np.empty(0)
+        while len(found) < size:
+            more = self.draw(rng, size)
+            if self.below == self.above == 1:
+                return more
+            found = np.append(found, more[rng.random(size) < self.weights(more)])
+        return found[:size]
 
 
-def random_examples(rng, size, count, spec, shares=(0.4, 0.2), beyond=1.0, plane=STANDARD):
-    """`examples` of random places, phases and pitches; shares: as Plane.random_places takes them;
-    beyond: as `random_pitches`."""
-    pitch = random_pitches(rng, size, beyond)
+def random_examples(rng, size, count, spec, shares=(0.4, 0.2), pitches=Pitches(), plane=STANDARD):
+    """`examples` of random places, phases and pitches; shares: as Plane.random_places takes
+    them."""
+    pitch = pitches.draw_by_weight(rng, size)
     places = plane.random_places(rng, size, *shares)
     return examples(places, pitch, rng.random(size), count, spec, plane)

@@ -31,6 +31,9 @@ SMALL = random_model(SPEC, seed=3, scale=0.05)
 PLACES = list(evaluation.places_of(STANDARD).values())
 
 
+AT_47_HZ, AT_4_KHZ = 4, 17  # places in evaluation.PITCHES
+
+
 def one_layer(*taps, sample_rate=24_000):
     """A net that sums its wave at several delays of 5 samples; taps: weights, oldest first."""
     spec = NetworkSpec((Conv1DSpec(3, 1, len(taps), 5, relu=False),), sample_rate=sample_rate)
@@ -53,23 +56,24 @@ def test_takes_of_a_net_with_a_known_error():
     wanted = {name: [t for _, t in evaluation.signals(SPEC, place, evaluation.PITCHES)]
               for name, place in evaluation.places_of(STANDARD).items()}  # fmt: skip
     flat = iter([t for targets in wanted.values() for t in targets])
-    calls = iter(range(9 * 12))
+    calls = iter(range(9 * len(evaluation.PITCHES)))
 
     def net(inputs):
-        index, target = next(calls) % 12, next(flat)
+        index, target = next(calls) % len(evaluation.PITCHES), next(flat)
         return np.concatenate([np.full(SPEC.receptive_field - 1, 9.0), target]) * (
-            {2: 0.9, 11: 0.0}.get(index, 1.0)
+            {AT_47_HZ: 0.9, AT_4_KHZ: 0.0}.get(index, 1.0)
         )
 
     takes = evaluation.play(net, SPEC, STANDARD)
     for place in evaluation.places_of(STANDARD):
         levels = [takes.esr(place, pitch) for pitch in evaluation.PITCHES]
-        assert levels[2] == pytest.approx(-20)
+        assert levels[AT_47_HZ] == pytest.approx(-20)
         # Ten samples at 24 kHz hold five periods of the zigzag's 12 kHz: nothing is left of it.
-        assert np.isnan(levels[11]) if place == "zigzag" else levels[11] == 0
-        assert set(levels[:2] + levels[3:11]) == {-np.inf}
+        at_4_khz = levels[AT_4_KHZ]
+        assert np.isnan(at_4_khz) if place == "zigzag" else at_4_khz == 0
+        assert set(levels[:AT_47_HZ] + levels[AT_47_HZ + 1 : AT_4_KHZ]) == {-np.inf}
         energy = [np.sum(target**2) for target in wanted[place]]
-        pooled = 10 * np.log10(0.01 * energy[2] / sum(energy[:8]))
+        pooled = 10 * np.log10(0.01 * energy[AT_47_HZ] / sum(energy[3:11]))
         assert takes.pooled(place) == pytest.approx(pooled)
         convergence, decibels = takes.stft(place, SPEC.sample_rate)
         assert convergence == pytest.approx(0.1 / 8) and 0 < decibels < 0.92 / 8
@@ -94,6 +98,8 @@ def test_circling_esr_of_a_net_with_a_known_error():
 
 def test_evaluation_pitches_are_the_held_out_ones_and_really_sound():
     assert evaluation.PITCHES == waves.HELD_OUT and len(evaluation.TRAINED) == 8
+    assert [len(pitches) for pitches in evaluation.BANDS.values()] == [8, 3, 3, 4]
+    assert sorted(sum(evaluation.BANDS.values(), ())) == list(evaluation.PITCHES)
     for pitch, (inputs, target) in zip(
         waves.HELD_OUT, evaluation.signals(SPEC, PLACES[2], waves.HELD_OUT), strict=True
     ):
@@ -199,7 +205,7 @@ def test_evaluation_of_a_net_in_three_arithmetics():
     from models.training.qkeras_run import qkeras_of
 
     honest = qkeras_of(SMALL)
-    calls = iter(range(9 * 12))
+    calls = iter(range(9 * len(evaluation.PITCHES)))
 
     def wrong_once(inputs):
         values = honest(inputs).copy()
@@ -208,14 +214,14 @@ def test_evaluation_of_a_net_in_three_arithmetics():
         return values
 
     found = evaluation.evaluate(SMALL, honest)
-    assert found.qkeras_differs == 0 and found.values == 9 * 12 * 2400
+    assert found.qkeras_differs == 0 and found.values == 9 * 18 * 2400
     wrong = replace(found, qkeras=evaluation.play(wrong_once, SPEC, STANDARD))
     assert wrong.qkeras_differs == 1
-    assert "259200 values, 1 DIFFER" in "\n".join(quality_report.text(wrong))
+    assert "388800 values, 1 DIFFER" in "\n".join(quality_report.text(wrong))
     without = replace(found, qkeras=None)
     assert without.qkeras_differs is None
     report = "\n".join(quality_report.text(found))
-    assert "QKeras in float64 against the integers: 259200 values, equal" in report
+    assert "QKeras in float64 against the integers: 388800 values, equal" in report
     (line,) = [row for row in report.splitlines() if row.startswith("zigzag ") and "null" in row]
     assert line.split().count("null") == 1 and line.endswith("null")
     assert "QKeras in float64" not in "\n".join(quality_report.text(without))
@@ -248,7 +254,7 @@ def test_the_command_prints_and_writes_the_page(zoo, tmp_path, monkeypatch, caps
     cells = " | ".join(f"{net.integers.pooled(place):.1f}" for place in net.places)
     star = "" if "HELD_OUT" in Model.load(zoo).meta["data"] else " \\*"
     assert f"| waveshaper{star} | 192 kHz | 1536 | {cells} |" in text
-    assert text.count(f"| waveshaper{star} |") == text.count("| network \\* |") == 5
+    assert text.count(f"| waveshaper{star} |") == text.count("| network \\* |") == 10
     assert "\\* The file does not say that its training left these pitches out." in text
     assert "Made by `python3 -m models evaluate " in text
 

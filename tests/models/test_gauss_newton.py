@@ -264,3 +264,28 @@ def test_windows_are_what_an_output_depends_on():
     assert len(back) == 3 * 2 * 2 * 2 * 2
     inputs, _, _ = windows.random_windows(np.random.default_rng(1), 10, back, get("waveshaper"))
     assert inputs.shape == (10, len(back), 4)
+
+
+@pytest.mark.parametrize("spec", [REUSE, get("waveshaper")])
+def test_a_gradient_of_all_and_a_curvature_of_some(spec):
+    """The gradient without derivatives is that of the normal equations; the curvature is theirs for
+    one window in three."""
+    rng = np.random.default_rng(5)
+    tree = Tree(spec, random_pairs(spec, 6))
+    frames = rng.normal(size=(60, len(ages(spec)), spec.in_channels)).astype(np.float32)
+    seen = Windows(frames, *rng.uniform(0.1, 1, (2, 60)).astype(np.float32))
+    squares, _, gradient = gauss_newton.normal_equations(tree, seen)
+    some, curvature, alike = gauss_newton.normal_equations(tree, seen, curved=3)
+    assert some == pytest.approx(squares, rel=1e-5)
+    scale = np.abs(gradient).max()
+    np.testing.assert_allclose(alike / scale, gradient / scale, atol=1e-5)
+    third = Windows(*(part[::3] for part in seen))
+    np.testing.assert_array_equal(curvature, gauss_newton.normal_equations(tree, third)[1])
+
+
+def test_steps_of_little_curvature_go_down():
+    spec = replace(get("original"), sample_rate=24_000)
+    recipe = Recipe(steps=0, polish=6, windows=4000, outputs=32, curved=4, settling=0.5)
+    training = Training(spec, recipe, Synthetic(spec, recipe))
+    checks = list(training.polish())
+    assert checks[-1] < 0.6 * training.history["descent"][0][1]

@@ -93,15 +93,9 @@ def test_examples_have_the_targets_of_the_plane():
     p = waves.phase(440.0, 24_000, 59, 0.3, first=-9)
     mix = sum(g * wave(p) for g, wave in zip(place.gains, TWO.waves))
     np.testing.assert_allclose(target[0], np.convolve(mix, np.ones(10) / 10, "valid"), atol=1e-9)
-    drawn = windows.random_windows(
-        np.random.default_rng(1),
-        300,
-        np.zeros(1, int),
-        SPEC,
-        jumping=0.01,
-        modulated=0.01,
-        plane=TWO,
-    )
+    mixture = windows.Mixture(jumping=0.01, modulated=0.01, broken=0.01, foreign=0.01, plane=TWO)
+    newest = np.zeros(1, int)
+    drawn = windows.random_windows(np.random.default_rng(1), 300, newest, SPEC, mixture)
     assert drawn[0].shape == (300, 1, 3) and np.abs(drawn[1]).max() <= 2
 
 

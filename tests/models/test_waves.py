@@ -107,7 +107,10 @@ def test_two_channels_are_not_enough():
 
 @pytest.mark.parametrize("edges, inside", [(0.0, 0.0), (0.4, 0.2), (1.0, 0.0), (0.3, 0.7)])
 def test_random_places_have_their_shares(edges, inside):
-    places = STANDARD.random_places(np.random.default_rng(1), 8000, edges, inside)
+    drawn = STANDARD.random_places(np.random.default_rng(1), 8000, edges, inside)
+    places = [
+        Place(tuple(point), tuple(gains)) for point, gains in zip(*map(np.ndarray.tolist, drawn))
+    ]
     waves_there = np.array([sum(gain > 1e-9 for gain in place.gains) for place in places])
     for kinds, share in ((1, 1 - edges - inside), (2, edges), (4, inside)):
         assert np.mean(waves_there == kinds) == pytest.approx(share, abs=0.02)  # 3.6 sigma
@@ -152,14 +155,30 @@ def test_random_pitches_are_log_uniform(monkeypatch):
 
 
 def test_no_training_pitch_is_near_a_held_out_one():
-    pitches = waves.random_pitches(np.random.default_rng(3), 400_000)
-    assert len(waves.HELD_OUT) == 12 and waves.HELD_OUT[0] == pytest.approx(30)
-    assert waves.HELD_OUT[-1] == pytest.approx(4000)
+    pitches = waves.Pitches(16.0, 4200.0).draw(np.random.default_rng(3), 800_000)
+    assert len(waves.HELD_OUT) == 18 and waves.HELD_OUT[3] == pytest.approx(30)
+    assert waves.HELD_OUT[-1] == pytest.approx(4000) and waves.HELD_OUT[0] == 16.5
+    assert list(waves.HELD_OUT) == sorted(waves.HELD_OUT)
     for held_out in waves.HELD_OUT:
         nearest = np.abs(np.log(pitches / held_out)).min()
-        assert nearest >= np.log(1.01) - 1e-12
-        if held_out < 1000:
-            assert nearest < np.log(1.0102), "the band is no wider than it says"
+        assert np.log(1.01) - 1e-12 <= nearest < np.log(1.0102), "no wider than it says"
+
+
+def test_pitches_reach_as_far_as_asked_and_weigh_what_they_should():
+    pitches = waves.Pitches(16.0, 4200.0, below=0.5, above=0.1)
+    drawn = pitches.draw(np.random.default_rng(4), 50_000)
+    assert 16 <= drawn.min() < 16.05 and 4190 < drawn.max() <= 4200
+    np.testing.assert_array_equal(
+        pitches.weights(np.array([16, 29.9, 30, 1000, 1001, 4200])), [0.5, 0.5, 1, 1, 0.1, 0.1]
+    )
+    weighted = pitches.draw_by_weight(np.random.default_rng(4), 50_000)
+    assert len(weighted) == 50_000
+    weights = pitches.weights(drawn)
+    for low, high in ((16, 30), (30, 1000), (1000, 4200)):
+        share = weights[(drawn >= low) & (drawn < high)].sum() / weights.sum()
+        assert np.mean((weighted >= low) & (weighted < high)) == pytest.approx(share, abs=0.01)
+    beyond = waves.Pitches(beyond=1.1).draw(np.random.default_rng(5), 50_000)
+    assert 30 / 1.1 <= beyond.min() < 27.4 and 1095 < beyond.max() <= 1100
 
 
 def test_random_batches_repeat_with_their_seed():

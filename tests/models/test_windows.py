@@ -6,6 +6,7 @@ import pytest
 from models.topologies import get
 from models.training import waves, windows
 from models.training.gauss_newton import ages
+from models.training.windows import Mixture
 
 SPEC = get("waveshaper")
 PLACES = [waves.corner("ramp"), waves.edge("ramp", "square", 0.3), waves.inside(0.2, -0.7)]
@@ -67,7 +68,7 @@ def test_what_moves_is_drawn_more_often_and_weighs_less():
     back = ages(SPEC)
     draws = [
         windows.random_windows(
-            np.random.default_rng(seed), 4000, back, SPEC, jumping=0.01, modulated=0.02
+            np.random.default_rng(seed), 4000, back, SPEC, Mixture(jumping=0.01, modulated=0.02)
         )
         for seed in (1, 1, 2)
     ]
@@ -95,7 +96,7 @@ def test_windows_behind_turns_are_drawn_more_often_and_weigh_less():
     rng, newest = np.random.default_rng(3), np.zeros(1, int)
     args = 40_000, newest, SPEC
     flat = windows.random_windows(rng, *args)
-    sharp = windows.random_windows(rng, *args, sharp=0.5)
+    sharp = windows.random_windows(rng, *args, Mixture(sharp=0.5))
     assert (flat[2] == 1).all()
     # Within 12 of some 500 samples the triangle is near its end.
     near = [np.abs(np.abs(inputs[:, 0, 0] / 4096) - 1) < 0.02 for inputs, _, _ in (flat, sharp)]
@@ -105,3 +106,33 @@ def test_windows_behind_turns_are_drawn_more_often_and_weigh_less():
     for value in (lambda inputs, targets: targets**2, lambda inputs, targets: inputs[:, 0, 0] > 0):
         means = [np.mean(value(x, y) * weights) for x, y, weights in (flat, sharp)]
         assert means[0] == pytest.approx(means[1], abs=0.015)
+
+
+def test_what_is_broken_and_foreign_is_drawn_often_and_counts_little():
+    mixture = Mixture(jumping=0.001, modulated=0.002, broken=0.004, foreign=0.003)
+    counts, each = mixture.counts(8000)
+    assert counts.sum() == 8000 and counts[4] < 0.87 * 8000
+    np.testing.assert_allclose(counts * each / 8000, [0.001, 0.002, 0.004, 0.003, 0.99], rtol=1e-9)
+    inputs, targets, weights = windows.random_windows(
+        np.random.default_rng(1), 8000, ages(SPEC), SPEC, mixture
+    )
+    start = counts[:2].sum()
+    strange = np.arange(start + counts[2], start + counts[2] + counts[3])
+    assert np.abs(inputs[strange, :, 0]).max() > 6 * 4096 > 1.3 * 4096
+    steady = np.arange(8000) >= start + counts[2] + counts[3]
+    assert np.abs(inputs[steady, :, 0]).max() <= 4096
+    assert np.abs(targets).max() < 2 and np.isfinite(targets).all()
+    assert weights[strange].max() < 0.1 and weights.mean() == pytest.approx(1)
+
+
+def test_noise_is_on_the_embedding_alone_and_of_up_to_so_many_lsb():
+    args = 4000, ages(SPEC), SPEC
+    clean = windows.random_windows(np.random.default_rng(2), *args)
+    noisy = windows.random_windows(np.random.default_rng(2), *args, Mixture(noise=8.0))
+    for kind in (1, 2):
+        assert np.array_equal(clean[kind], noisy[kind])
+    difference = noisy[0] - clean[0]
+    assert not difference[:, :, 0].any() and not difference[:, :, 3].any()
+    deviations = difference[:, :, 1:3].std(axis=(1, 2))
+    assert deviations.min() < 0.3 and 7 < deviations.max() < 10
+    np.testing.assert_allclose(np.quantile(deviations, [0.25, 0.5, 0.75]), [2, 4, 6], atol=0.3)

@@ -44,7 +44,7 @@ class Corners:
     def batch(self, rng, size, count):
         names = list(CHANNELS.values())
         places = [waves.corner(names[index]) for index in rng.integers(len(names), size=size)]
-        pitch = waves.random_pitches(rng, size)
+        pitch = waves.Pitches().draw(rng, size)
         return waves.examples(places, pitch, rng.random(size), count, self.spec)
 
     def windows(self, rng, size, ages):
