@@ -9,6 +9,7 @@ from models.commands.arguments import factor, natural, positive, positive_float,
 from models.files import check_writable
 from models.spec import Model, ModelError
 from models.training import own_waves
+from models.training.blocks import widened
 from models.training.plane import STANDARD
 from models.training.recipe import RECIPES, USUAL, recipe_of, spec_of
 from models.training.recording_files import recording_paths
@@ -64,7 +65,10 @@ def add_arguments(add):
     add("--pitches", **pair, help=text)
     text = f"2 to 8 target waves, each {own_waves.FORMS} (default: the recipe's)"
     add("--waves", nargs="+", default=unset, metavar="WAVE", help=text)
-    text = "begin with this model's weights, without gradient descent unless --steps is given"
+    text = (
+        "begin with this model's weights, of a net of the same layers, as wide or narrower; no "
+        "gradient descent unless --steps is given"
+    )
     add("--from", dest="start", default=unset, metavar="MODEL.npz", help=text)
     add("--data", default=unset, metavar="DIR", help="recordings instead of synthetic waves")
     add("--sample-rate", type=positive, default=unset, help="Hz (default: the topology's)")
@@ -140,8 +144,10 @@ def _start(recipe, spec):
     model = Model.load(recipe.start)
     if recipe.blocks:
         raise ModelError(f"--from: {spec.name} begins as narrow nets; not allowed for it")
-    if model.spec.topology() != spec.topology():
-        raise ModelError(f"--from {recipe.start}: its layers are not those of {spec.name}")
+    try:
+        widened(model, spec, recipe.seed)
+    except ModelError as error:
+        raise ModelError(f"--from {recipe.start}: {error}") from None
     return model
 
 

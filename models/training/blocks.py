@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from models import image
 from models.spec import ModelError
 
 
@@ -78,3 +79,30 @@ def _parts(index, spec, blocks, indices):
             kernel, bias = kernel * halves, bias * halves[0]
         found.append((inputs, outputs, kernel, bias))
     return found
+
+
+def widened(model, spec, seed):
+    """Weights of `spec` that compute what `model` does, per layer (kernel, bias) floats, for a net
+    that is to learn more. Channels that the model has not are fed at random (He-uniform), but
+    nobody listens to them yet.
+
+    Raises ModelError where the model's layers do not fit into those of `spec` one by one.
+    """
+    layers = model.spec.layers
+    same = len(layers) == len(spec.layers) and all(
+        (a.kernel_size, a.dilation, a.repeat, a.weights, a.relu)
+        == (b.kernel_size, b.dilation, b.repeat, b.weights, b.relu)
+        for a, b in zip(layers, spec.layers, strict=True)
+    )
+    if not same:
+        raise ModelError(f"{model.spec.name}: its layers are not those of {spec.name}, or narrower")
+    rng, to_float = np.random.default_rng([seed, 0x51DE]), spec.number_format.to_float
+    pairs = []
+    for old, layer, pair in zip(layers, spec.layers, image.fit(model, spec).weights, strict=True):
+        kernel, bias = map(to_float, pair)
+        if layer.relu:
+            limit = np.sqrt(6 / layer.fan_in)
+            new = (layer.kernel_size, layer.in_channels, layer.out_channels - old.out_channels)
+            kernel[:, :, old.out_channels :] = rng.uniform(-limit, limit, new)
+        pairs.append((kernel, bias))
+    return pairs

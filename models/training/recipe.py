@@ -29,7 +29,8 @@ class Recipe:
     spectral:   weight in the loss of the multi-resolution STFT distance (loss.py)
     waves:      the targets, as own_waves.read takes them; none: sine, ramp, square, zigzag
     topology:   name of the shape; "": that of the recipe's own name
-    start:      model file of the same shape whose weights it begins with; "": random ones
+    start:      model file of the same shape, or a narrower one, whose weights it begins
+                with; "": random ones
     check_every: steps between two measurements on the fixed set
     patience:   checks without a better one after which the training ends
     polish:     Gauss-Newton steps on the best net that gradient descent found

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from models.spec import Model
 from models.training import checkpoint, own_waves, quality, waves, windows
-from models.training.blocks import join, narrow
+from models.training.blocks import join, narrow, widened
 from models.training.loop import Training
 from models.training.plane import STANDARD
 from models.training.trunk import Trunk
@@ -83,7 +83,7 @@ def train(spec, recipe, progress=True, data=None, path=None, resume=False, start
     """Train `spec` on `data`: Synthetic, or a models.training.recordings.Recordings.
 
     path : of a checkpoint, written at every check; with `resume` the training begins from it
-    start: Model of the same topology whose weights it begins with
+    start: Model of the same topology, or a narrower one, whose weights it begins with
     Returns (latent, integers, history): latent = per layer (kernel, bias) float as trained, before
     quantisation; integers = per layer (kernel, bias) as `models.spec.Model` wants them; history =
     Training.history. Channels without a target are zero in both.
@@ -104,8 +104,7 @@ def _trained(spec, recipe, progress, data, path, resume, start):
         pairs = join(spec, training.pairs, [trunk.pairs], recipe.trunk)
         training.begin(pairs, trunk.history, trunk.seconds)
     elif start:
-        to_float = spec.number_format.to_float
-        training.begin([tuple(map(to_float, pair)) for pair in start.weights], [], 0.0)
+        training.begin(widened(start, spec, recipe.seed), [], 0.0)
     _run(training, progress, path)
     return training
 

@@ -7,11 +7,12 @@ import pytest
 
 from models.spec import Conv1DSpec, ModelError, NetworkSpec
 from models.topologies import get
-from models.training.blocks import join, narrow
+from models.training.blocks import join, narrow, widened
 from models.training.quality import FloatTwin
 from models.training.recipe import Recipe, recipe_of
 from models.training.train import train
 from models.training.trunk import ROUNDED, Trunk
+from tests.support.nets import random_frames, random_model
 
 SMALL = NetworkSpec(
     (
@@ -126,3 +127,26 @@ def test_a_net_with_blocks_is_trained_and_resumed(tmp_path, monkeypatch):
     monkeypatch.undo()
     assert not path.exists()
     check_resumed()
+
+
+def test_a_widened_net_computes_the_same_and_has_more_to_learn_with():
+    model = random_model(get("waveshaper"), seed=4, scale=0.05)
+    layers = tuple(
+        replace(layer, in_channels=a, out_channels=b)
+        for layer, a, b in zip(model.spec.layers, (4, 20, 20), (20, 20, 4), strict=True)
+    )
+    spec = replace(model.spec, layers=layers, name="wider")
+    pairs = widened(model, spec, seed=1)
+    frames = random_frames(model.spec, 700, 5)
+    narrow_pairs = [tuple(map(spec.number_format.to_float, pair)) for pair in model.weights]
+    wanted = FloatTwin(model.spec, narrow_pairs)(frames)
+    np.testing.assert_allclose(FloatTwin(spec, pairs)(frames), wanted, atol=1e-12)
+    (first, _), (second, bias), (last, _) = pairs
+    assert first[:, :, 16:].all() and second[:, :, 16:].all() and not bias[16:].any()
+    assert not second[:, 16:, :16].any() and not last[:, 16:].any(), "nobody listens to them"
+    assert np.array_equal(pairs[0][0], widened(model, spec, seed=1)[0][0])
+    assert not np.array_equal(pairs[0][0], widened(model, spec, seed=2)[0][0])
+    with pytest.raises(ModelError, match="^waveshaper: its layers are not those of po2, or narrow"):
+        widened(model, get("po2"), seed=1)
+    with pytest.raises(ModelError, match="^fit: "):
+        widened(random_model(spec, seed=1), get("waveshaper"), seed=1)

@@ -193,7 +193,10 @@ def test_a_trained_net_tells_its_waves_and_range(tmp_path, monkeypatch, capsys):
 
 def test_a_net_of_another_shape_cannot_be_begun_with(tmp_path, zoo, capsys):
     for name, reason in (
-        ("original", f"--from {zoo}: its layers are not those of original"),
+        (
+            "original",
+            f"--from {zoo}: waveshaper: its layers are not those of original, or narrower",
+        ),
         ("wide", "--from: wide begins as narrow nets; not allowed for it"),
     ):
         argv = ["train", name, "--from", zoo, "--polish", "1", "-o", tmp_path / "x.npz"]
