@@ -1,12 +1,12 @@
 """AK4619 bring-up against a bit-level model of an I2C device on the wires."""
 
 import pytest
-from litex.gen.sim import run_simulation
 from litex.soc.interconnect import csr_bus
 from migen import Module, Record
 
 from gateware.audio.ak4619 import AK4619
 from gateware.audio.ak4619_registers import register_bytes
+from tests.support.compiled import run_simulation
 from tests.support.i2c_device import Device
 from tests.support.simulation import passive
 

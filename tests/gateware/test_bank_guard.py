@@ -1,12 +1,12 @@
 """No write of the bus reaches a bank that plays or still has frames inside; all others do."""
 
 import pytest
-from litex.gen.sim import run_simulation
 
 from gateware.wavenet.accelerator import WaveNetAccelerator
 from models.folding import Folding, LayerFolding
 from models.spec import Conv1DSpec, NetworkSpec
 from tests.support.clocks import aligned
+from tests.support.compiled import run_simulation
 from tests.support.core_jobs import BankedReference
 from tests.support.core_runs import bus_read, bus_write, parameters
 from tests.support.nets import random_frames, random_model

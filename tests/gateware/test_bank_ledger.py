@@ -1,8 +1,7 @@
 """Who may write the weight banks: one at a time, and what they hold outlives all else."""
 
-from litex.gen.sim import run_simulation
-
 from gateware.wavenet.bank_ledger import BankLedger
+from tests.support.compiled import run_simulation
 
 CONSOLE, HOST, OTHER = BankLedger.CONSOLE, 4711, 4712
 

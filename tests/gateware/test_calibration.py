@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from litex.gen.sim import run_simulation
 
 from gateware.audio.calibration import Calibration
 from tests.support.calibration import calibrated
+from tests.support.compiled import run_simulation
 from tests.support.streams import Clock, FrameCollector, FrameDriver
 
 MODULE = [(-157, 1156), (-182, 1157), (64, 1162), (-140, 1157)]

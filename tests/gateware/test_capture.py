@@ -5,12 +5,12 @@ import random
 import numpy as np
 import pytest
 from litex.gen import LiteXModule
-from litex.gen.sim import run_simulation
 from litex.soc.interconnect import stream
 from migen import If, Signal, passive
 
 from gateware.audio.capture import FrameCapture
 from gateware.layouts import frame_layout
+from tests.support.compiled import run_simulation
 from tests.support.streams import FrameDriver
 
 DEPTH = 16

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from litex.gen.sim import run_simulation
 from migen import Instance, Memory, ResetInserter
 
 from gateware.wavenet.core import WaveNetCore
@@ -14,15 +13,13 @@ from models.folding import Folding, LayerFolding
 from models.planner import plan
 from models.reference import Reference
 from models.spec import Conv1DSpec, NetworkSpec
+from tests.support.compiled import Design
 from tests.support.core_runs import build, simulate
 from tests.support.nets import random_frames, random_model, random_network
 from tests.support.streams import FrameCollector, FrameDriver
 
-# Nets of many cycles a frame, a minute's worth of them together.
-LONG = [pytest.param(seed, marks=pytest.mark.slow) for seed in (100, 101, 105, 106, 107, 110, 112)]
 
-
-@pytest.mark.parametrize("seed", [102, 103, 104, 108, 109, 111, 113, 114, 115, *LONG])
+@pytest.mark.parametrize("seed", range(100, 116))
 def test_interval_and_latency_equal_the_plan(seed):
     model, folding = random_network(seed)
     core = build(model, folding)
@@ -80,14 +77,16 @@ def test_a_reset_in_any_cycle_of_a_frame_leaves_nothing_under_way():
     )
     folding = Folding(model.spec, folds, 0)
     expected = Reference(model).run(random_frames(model.spec, 3, seed=2)).tolist()
+    core = build(model, folding)
+    dut = ResetInserter()(core)
+    design = Design(dut)
     for cycle in range(3 * folding.cycles, 5 * folding.cycles):
-        heard = frames_after_a_reset(build(model, folding), model.spec, cycle)
+        heard = frames_after_a_reset(core, dut, design, model.spec, cycle)
         assert heard == expected, f"reset in cycle {cycle}"
 
 
-def frames_after_a_reset(core, spec, cycle):
+def frames_after_a_reset(core, dut, design, spec, cycle):
     """Frames flow, the reset comes in `cycle`; what is heard of three frames of seed 2 after it."""
-    dut = ResetInserter()(core)
     after = FrameDriver(core.sink, random_frames(spec, 3, seed=2))
     collector = FrameCollector(core.source, 3)
     sink, beats = core.sink, random_frames(spec, cycle, seed=1).ravel()
@@ -116,7 +115,7 @@ def frames_after_a_reset(core, spec, cycle):
             yield
         yield from collector.run()
 
-    run_simulation(dut, [drive(), collect()])
+    design.run([drive(), collect()])
     return collector.frames
 
 
@@ -137,8 +136,8 @@ def test_outputs_that_nobody_wants_are_not_built(outputs):
 @pytest.mark.parametrize("seed", range(200, 240))
 def test_the_memories_are_those_of_the_plan(seed):
     """Before synthesis: every memory of every stage, in words and bits, and who goes round."""
-    model, folding = random_network(seed)
     contexts = 1 + seed % 5
+    model, folding = random_network(seed, contexts)
     number_format = model.spec.number_format
     core = build(model, folding, contexts)
     for stage, fold in zip(core.stages, folding.layers):
@@ -158,8 +157,8 @@ def test_the_memories_are_those_of_the_plan(seed):
 @pytest.mark.parametrize("seed", range(300, 320))
 def test_the_cells_are_those_of_the_plan(seed):
     """Block RAMs and multipliers of the ECP5, whatever synthesis makes of the rest."""
-    model, folding = random_network(seed)
     contexts = 1 + seed % 5
+    model, folding = random_network(seed, contexts)
     number_format = model.spec.number_format
     core = build(model, folding, contexts, "ecp5")
     for stage, fold in zip(core.stages, folding.layers):

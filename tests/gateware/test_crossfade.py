@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from litex.gen.sim import run_simulation
 from migen import passive
 
 from gateware.wavenet.crossfade import Crossfade
 from gateware.wavenet.fade_gains import GAIN_FRAC, Gains, sine_table
 from models import crossfade
+from tests.support.compiled import run_simulation
 from tests.support.streams import Clock, FrameCollector, FrameDriver
 
 WARM_UP, IN_CHANNELS = 4, 2

@@ -4,11 +4,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from litex.gen.sim import run_simulation
 
 from gateware.audio.egress import Egress
 from gateware.audio.embedding import Ingress
 from models.spec import NumberFormat
+from tests.support.compiled import run_simulation
 from tests.support.streams import Clock, FrameCollector, FrameDriver
 
 Q4_12 = NumberFormat()

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from litex.gen.sim import run_simulation
 
 from gateware.audio.embedding import Ingress
 from gateware.audio.glide import Glide
 from models.spec import NumberFormat
+from tests.support.compiled import run_simulation
 from tests.support.glides import line, rate_of
 from tests.support.streams import Clock, FrameCollector, FrameDriver
 

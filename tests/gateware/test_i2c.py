@@ -3,9 +3,9 @@
 import random
 
 import pytest
-from litex.gen.sim import run_simulation
 
 from gateware.audio.i2c import I2CMaster
+from tests.support.compiled import run_simulation
 from tests.support.i2c_device import Device
 from tests.support.simulation import passive
 

@@ -5,6 +5,7 @@ from migen import *
 
 from gateware.audio.i2s_pmod import I2SPmod
 from gateware.audio.tdm import TDM
+from tests.support.compiled import run_simulation
 
 
 @pytest.mark.parametrize(

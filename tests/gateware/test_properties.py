@@ -13,9 +13,9 @@ SLOW = [pytest.param(seed, marks=pytest.mark.slow) for seed in range(200, 2_200)
 @pytest.mark.parametrize("seed", [*range(200), *SLOW])
 def test_random_networks_equal_the_reference_under_stalls(seed):
     """Any layer kind, folding, format; one to three contexts that take turns as they like."""
-    model, folding = random_network(seed)
     contexts = 1 + seed % 3
-    frames = random_frames(model.spec, 10, seed)
+    model, folding = random_network(seed, contexts)
+    frames = random_frames(model.spec, 60, seed)
     order = np.random.default_rng(seed).integers(0, contexts, len(frames))
     references = [Reference(model) for _ in range(contexts)]
     expected = [references[c].step(frame).tolist() for c, frame in zip(order, frames)]

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from litex.gen import LiteXModule
-from litex.gen.sim import run_simulation
 from litex.soc.interconnect import stream
 
 from gateware.audio.recorder import FrameRecorder
 from gateware.layouts import frame_layout
+from tests.support.compiled import run_simulation
 from tests.support.streams import Clock, FrameCollector, FrameDriver
 
 BITS, INPUTS, OUTPUTS = 16, 3, 2

@@ -4,9 +4,9 @@ from fractions import Fraction
 from math import floor
 
 import pytest
-from litex.gen.sim import run_simulation
 
 from gateware.wavenet.requantise import Requantise
+from tests.support.compiled import run_simulation
 
 ACCUMULATOR_BITS, BITS, FRAC = 11, 6, 3
 

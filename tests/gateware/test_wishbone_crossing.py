@@ -4,12 +4,12 @@ import random
 
 import pytest
 from litex.gen import LiteXModule
-from litex.gen.sim import run_simulation
 from litex.soc.interconnect import wishbone
 from migen import passive
 
 from gateware.wishbone_crossing import WishboneCrossing
 from tests.support.clocks import UNRELATED, aligned
+from tests.support.compiled import run_simulation
 
 CLOCKS = [aligned(1), aligned(4), *UNRELATED]
 

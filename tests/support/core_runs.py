@@ -1,10 +1,9 @@
-"""Runs of a WaveNetCore in Migen's simulator, and accesses to its parameters by the bus."""
+"""Runs of a WaveNetCore compiled to C, and accesses to its parameters by the bus."""
 
 from types import SimpleNamespace
 
-from litex.gen.sim import run_simulation
-
 from gateware.wavenet.core import WaveNetCore
+from tests.support.compiled import run_simulation
 from tests.support.streams import Clock, FrameCollector, FrameDriver
 
 
