@@ -151,9 +151,10 @@ class WaveNetAccelerator(LiteXModule):
     def frames_inside(self):
         """Frames, at most, from the one whose tag is being chosen to the last one that left.
 
-        A layer holds the frame that comes in, the one it computes and the one that leaves it.
+        While the output waits, a beat in the crossings and their buffers can be a frame.
         """
-        return 1 + self.SINK_DEPTH + self.SOURCE_DEPTH + 4 + 3*len(self.core.stages)
+        return 1 + self.SINK_DEPTH + self.SOURCE_DEPTH + 4 + sum(
+            stage.frames_inside for stage in self.core.stages)
 
     def delay(self, beats, clk_ratio=1):
         """(least, most) sys cycles from a frame's first beat at `sink`, the others right behind it,

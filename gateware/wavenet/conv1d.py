@@ -41,6 +41,7 @@ class Conv1D(LiteXModule):
     layout  : WeightLayout of that bus side
     busy    : a frame is being read;  frame_done: strobe, the last beat of a pass was issued
     saturated : strobe, one output word was clipped
+    frames_inside : frames, at most, that have begun to come in and have not left whole
 
     A layer that repeats sends its frames round again: a pass is one more context of the tap cache,
     and enough frames are on the way for the multipliers not to wait.
@@ -105,13 +106,14 @@ class Conv1D(LiteXModule):
         # one takes to come in.
         turn       = latency_last + layer.in_channels + 4
         self.burst = frames = 1 if layer.repeat == 1 else ceil(turn/cycles)
+        # Two, so that the producer's next frame comes in while the last one waits; more where the
+        # three cycles from a frame's last beat to its start take more.
+        pending = max(2, ceil(3/cycles)) if layer.repeat == 1 else frames
         self.cache = cache = TapCache(bits, layer.in_channels, layer.kernel_size, layer.dilation,
             simd       = simd,
             contexts   = rounds,
             sinks      = min(layer.repeat, 2),
-            # Two, so that the producer's next frame comes in while the last one waits; more where
-            # the three cycles from a frame's last beat to its start take more.
-            pending    = max(2, ceil(3/cycles)) if layer.repeat == 1 else frames,
+            pending    = pending,
             spread     = spread,
             primitives = primitives,
         )
@@ -235,6 +237,9 @@ class Conv1D(LiteXModule):
         # pipeline behind does not stall; groups in flight and one waiting keep it running.
         # ----------------------------------------------------------------------------------------
         credits = 2 + ceil((drain + TapCache.LATENCY + 1 + pe)/interval)
+        self.frames_inside = frames
+        if layer.repeat == 1:
+            self.frames_inside = 1 + pending + ceil(credits/layout.groups) + 1
         self.fifo = fifo = stream.SyncFIFO(frame_layout(bits, rounds), credits*pe)
         in_flight = Signal(max=credits + 1)
         place     = Signal(max=max(pe, 2))

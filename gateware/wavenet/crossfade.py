@@ -37,7 +37,7 @@ class Fork(LiteXModule):
         playing, incoming = Signal(), Signal()
         fading  = Signal()
         ended   = Signal() # To be seen to between two frames.
-        words   = Memory(bits, in_channels)
+        words   = Memory(bits, max(in_channels, 2)) # Migen has no memory of one word.
         write   = words.get_port(write_capable=True)
         read    = words.get_port(async_read=True)
         self.specials += words, write, read
