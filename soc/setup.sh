@@ -18,8 +18,8 @@ header() { echo "#include <$1>" | c++ -x c++ -E - >/dev/null 2>&1; }
 # Prints the first Python of a version that pyproject.toml allows. PYTHON=... comes first.
 find_python() {
     local candidate
-    for candidate in ${PYTHON:+"$PYTHON"} python3 /usr/bin/python3 python3.12 python3.11; do
-        "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))' \
+    for candidate in ${PYTHON:+"$PYTHON"} python3 /usr/bin/python3 python3.13 python3.12 python3.11; do
+        "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
             2>/dev/null && { echo "$candidate"; return; }
     done
     return 1
@@ -77,7 +77,7 @@ install_loader() {
 make_venv() {
     local python
     if ! "$VENV/bin/python" -m pip --version >/dev/null 2>&1 || ! grep -qsF "$VENV/" "$VENV/bin/pip"; then
-        python=$(find_python) || die "needs Python 3.11 or 3.12: name one with PYTHON=/path/to/python3.11"
+        python=$(find_python) || die "needs Python 3.11 to 3.13: name one with PYTHON=/path/to/python3.11"
         say "making .venv with $("$python" --version)"
         "$python" -m venv --clear "$VENV"
     fi
