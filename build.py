@@ -4,6 +4,11 @@ with sound and a console."""
 
 import sys
 
+from models import launcher
+
+if __name__ == "__main__":
+    launcher.start("build.py", launcher.BUILD)
+
 from litex.soc.integration.soc import SoCError
 
 from boards.targets import board

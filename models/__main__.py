@@ -5,6 +5,11 @@ import sys
 import time
 from pathlib import Path
 
+from models import launcher
+
+if __name__ == "__main__":
+    launcher.start("python3 -m models: error", launcher.MODELS)
+
 from models import devices, image, topologies, wav
 from models.commands import evaluate, examples, import_keras, train, zoo
 from models.commands.arguments import finite, positive
@@ -164,7 +169,7 @@ def main(argv=None):
         args.run(args)
     except BrokenPipeError:  # nobody reads what is printed
         raise
-    except (ModelError, FileError, OSError) as error:
+    except (ModelError, FileError, launcher.MissingError, OSError) as error:
         print(f"python3 -m models {args.command}: error: {error}", file=sys.stderr)
         return 2
     except MemoryError as error:

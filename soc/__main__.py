@@ -6,6 +6,11 @@ import sys
 import time
 from pathlib import Path
 
+from models import launcher
+
+if __name__ == "__main__":
+    launcher.start("python3 -m soc: error", launcher.SOC)
+
 from models import image
 from models.files import FileError, check_writable, until_pipe_breaks
 

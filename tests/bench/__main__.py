@@ -5,6 +5,11 @@ import os
 import sys
 from pathlib import Path
 
+from models import launcher
+
+if __name__ == "__main__":
+    launcher.start("python3 -m tests.bench: error", launcher.BENCH, "soc/setup.sh demo test")
+
 from soc.progress import Progress
 from soc.toolchain import ToolError
 from tests.bench import page, parts, plots, tables
