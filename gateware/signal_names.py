@@ -160,6 +160,11 @@ def _path(code, offset):
     line, end_line, column, end_column = list(code.co_positions())[offset//2]
     if None in (line, end_line, column, end_column):
         return []
+
+    def iterated(node):
+        return dis.opname[code.co_code[offset]] == "FOR_ITER" and (line, column, end_line,
+            end_column) == (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
+
     path, node = [], _tree(code.co_filename)
     while node is not None:
         path.append(node)
@@ -169,8 +174,8 @@ def _path(code, offset):
                     and (end_line, end_column) <= (child.end_lineno, child.end_col_offset)):
                 if isinstance(node, SCOPES) and inside:
                     path = [node]
-                elif type(node) in INLINED and not inside:
-                    path.pop() # Its first iterable belongs to the function.
+                elif type(node) in INLINED and not inside and not iterated(child):
+                    path.pop() # The function evaluates its first iterable, before it begins.
                 node = child
                 break
         else:
