@@ -19,7 +19,7 @@ header() { echo "#include <$1>" | c++ -x c++ -E - >/dev/null 2>&1; }
 find_python() {
     local candidate
     for candidate in ${PYTHON:+"$PYTHON"} python3 /usr/bin/python3 python3.13 python3.12 python3.11; do
-        "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
+        "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
             2>/dev/null && { echo "$candidate"; return; }
     done
     return 1

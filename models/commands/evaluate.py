@@ -1,11 +1,10 @@
 """python3 -m models evaluate: how well models do what they were trained for, and what else."""
 
 import argparse
-import os
 import shlex
 from pathlib import Path
 
-from models.commands import pages
+from models.commands import pages, tensorflow
 from models.files import check_writable
 from models.spec import Model, ModelError
 
@@ -58,10 +57,9 @@ def _evaluate(model, without_qkeras):
 
     if without_qkeras:
         return evaluate(model)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no start-up notes on stderr,
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # nor this one, which that does not stop
     try:
-        from models.training.qkeras_run import qkeras_of
+        with tensorflow.quiet():
+            from models.training.qkeras_run import qkeras_of
     except ImportError:
         print("QKeras is left out: TensorFlow is not installed")
         return evaluate(model)

@@ -1,9 +1,9 @@
 """python3 -m models import: a QKeras model trained elsewhere becomes a model file."""
 
 import argparse
-import os
 from pathlib import Path
 
+from models.commands import tensorflow
 from models.commands.arguments import positive
 from models.files import check_writable
 from models.spec import ModelError
@@ -31,10 +31,10 @@ def run(args):
         raise ModelError(f"{output}: {output.suffix or 'no suffix'} is not allowed: .npz")
     check_writable(output, [args.file])
     chain = _read_chain(args.file)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no start-up notes on stderr,
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # nor this one, which that does not stop
+    tensorflow.need()
     try:
-        from models.training.keras_import import import_file
+        with tensorflow.quiet():
+            from models.training.keras_import import import_file
     except ImportError as error:
         raise ModelError(f"import needs TensorFlow and QKeras: {error}") from error
     model = import_file(args.file, args.sample_rate, chain=chain)

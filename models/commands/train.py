@@ -5,6 +5,7 @@ import dataclasses
 import os
 from pathlib import Path
 
+from models.commands import tensorflow
 from models.commands.arguments import factor, natural, positive, positive_float, share, weight
 from models.files import check_writable
 from models.spec import Model, ModelError
@@ -120,11 +121,13 @@ def run(args):
     if not (recipe.steps or recipe.polish or recipe.trunk_steps):
         raise ModelError("--steps 0 and --polish 0 leave nothing to do; allowed is one of them")
     start = _start(recipe, spec) if recipe.start else None
+    tensorflow.need()
     data = _recordings(args.data, spec, recipe) if "data" in args else None
     os.environ["OMP_NUM_THREADS"] = str(args.threads)
     try:
-        from models.training import checkpoint, curve
-        from models.training.train import make_model, use_threads
+        with tensorflow.quiet():
+            from models.training import checkpoint, curve
+            from models.training.train import make_model, use_threads
     except ImportError as error:
         raise ModelError(f"training needs TensorFlow and QKeras: {error}") from error
     use_threads(args.threads)
