@@ -14,7 +14,7 @@ VERSIONS = ((3, 11), (3, 13))  # first and last Python that pyproject.toml allow
 
 # Top-level modules of what each command line imports.
 MODELS = ("numpy", "soundfile", "soxr", "tqdm", "matplotlib")
-SOC = ("numpy", "soundfile", "litex", "serial", "rich")
+SOC = ("numpy", "soundfile", "soxr", "litex", "serial", "rich")
 BUILD = (
     *MODELS,
     *SOC,

@@ -30,8 +30,8 @@ def run(args):
     if output.suffix != ".npz":
         raise ModelError(f"{output}: {output.suffix or 'no suffix'} is not allowed: .npz")
     check_writable(output, [args.file])
-    chain = _read_chain(args.file)
     tensorflow.need()
+    chain = _read_chain(args.file)
     try:
         with tensorflow.quiet():
             from models.training.keras_import import import_file
