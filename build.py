@@ -28,9 +28,9 @@ from soc.toolchain import ToolError
 
 def main():
     parser = make_parser(__doc__)
-    args = parser.parse_args()
     try:
-        check(args)
+        args = parser.parse_args()
+        check(parser, args)
         return (simulate if args.sim or args.demo else board.run)(parser, args)
     except BrokenPipeError:  # nobody reads what is printed
         raise

@@ -16,8 +16,11 @@ from pathlib import Path
 
 from soc import floorplan, toolchain
 from soc.route_report import RouteReport
+from soc.verilog_text import without_comments
 
 PROGRAMS = ("yosys", "nextpnr-ecp5", "ecppack")
+
+PROGRAM_PART = "program" # of a step's key
 
 # Line of output -> what is shown while the step runs.
 YOSYS_STAGES   = ((r"^[\d.]+ Executing ([\w ]+?)(?: pass|\.|$)", "{}"),)
@@ -34,6 +37,9 @@ class BuildError(Exception):
 
 class TimingError(BuildError):
     """The design is slower than its clocks; the message has the critical paths."""
+
+class StaleError(BuildError):
+    """There is no bitstream of the sources that are there now; the message says what differs."""
 
 # Preparation --------------------------------------------------------------------------------------
 
@@ -89,20 +95,28 @@ class Bitstream:
                 + (f" by any of {len(seeds)} seeds, the best is {best.seed}" if len(seeds) > 1
                     else f" by seed {best.seed}; --nextpnr-seed sweep:8 tries others")
                 + "".join(f"\n    {line}" for line in best.failures()))
-        self._pack(netlist, best.seed)
+        self._pack(best.seed)
         return best
 
     def built(self):
-        """(NAME.json, NAME-SEED.config) that the bitstream was packed from, or None where these
-        were not made from the sources that are there now."""
-        netlist = self._synthesis_key()
-        if self._read_key("synthesis") != netlist or not self.path.exists():
-            return None
+        """(NAME.json, NAME-SEED.config) that the bitstream was packed from.
+
+        Raises StaleError where these were not made from the sources that are there now. Other
+        programs than those of the build do not matter: what they would make is not asked for.
+        """
+        made = self._read_key("synthesis")
+        if not made or not self.path.exists():
+            raise StaleError("it was not finished")
+        differs = _difference(made, self._synthesis_key())
+        if differs:
+            raise StaleError(f"{differs} differs from that of the bitstream")
+        pack = self._read_key("pack")
         for file in self.folder.glob("route-*.key"):
-            seed = file.stem.removeprefix("route-")
-            if self._read_key("pack") == self._pack_key(netlist, seed):
+            seed    = file.stem.removeprefix("route-")
+            netlist = self._read_key(file.stem).get("netlist")
+            if netlist == _digest_of(made) and not _difference(pack, self._pack_key(seed)):
                 return self.netlist, self.folder / f"{self.name}-{seed}.config"
-        return None
+        raise StaleError("it was placed and routed anew and not finished")
 
     def repack(self, config, bitstream):
         """Make another bitstream (path) of a .config (path) in one folder. Raises BuildError."""
@@ -115,9 +129,16 @@ class Bitstream:
     def _synthesis_key(self):
         script  = self.folder / f"{self.name}.ys"
         sources = re.findall(r"(?m)^read_verilog.* (\S+)$", script.read_text())
-        sources = [self.folder / source for source in sources]
+        # The design's own are beside the script, also where the folder was moved.
+        beside  = [self.folder / Path(source).name for source in sources]
+        sources = [near if near.exists() else Path(far) for near, far in zip(beside, sources)]
         sources = [script, *sources, *sorted(self.folder.glob("*.init"))]
-        return self._key(self.commands["yosys"], *map(_without_comments, sources))
+        for source in sources:
+            if not source.exists():
+                raise StaleError(f"{source} is not there")
+        return self._key(self.commands["yosys"],
+            **{source.name: without_comments(source.read_text(errors="replace"))
+                for source in sources})
 
     def _synthesise(self):
         """Make NAME.json; returns its key."""
@@ -139,8 +160,10 @@ class Bitstream:
             command[command.index(option) + 1] = value
         command += ["--report", report.name]
         step     = f"route-{seed}"
-        key      = self._key(command, netlist, (self.folder / f"{self.name}.lpf").read_text(),
-            Path(floorplan.__file__).read_text())
+        key      = self._key(command,
+            constraints=(self.folder / f"{self.name}.lpf").read_text(),
+            floorplan=Path(floorplan.__file__).read_text())
+        key["netlist"] = _digest_of(netlist)
         if not self._is_made(step, key):
             with self.progress.step(f"Floorplan{label}"):
                 self._floorplan(density, seed, placed)
@@ -162,27 +185,32 @@ class Bitstream:
         return [source if word == f"{self.name}.config" else word
             for word in self.commands["ecppack"]]
 
-    def _pack_key(self, netlist, seed):
-        return self._key(self._pack_command(seed), netlist, self._read_key(f"route-{seed}"))
+    def _pack_key(self, seed):
+        key = self._key(self._pack_command(seed))
+        return {**key, "route": _digest_of(self._read_key(f"route-{seed}"))}
 
-    def _pack(self, netlist, seed):
-        command, key = self._pack_command(seed), self._pack_key(netlist, seed)
+    def _pack(self, seed):
+        command, key = self._pack_command(seed), self._pack_key(seed)
         if not (self._is_made("pack", key) and self.path.exists()):
             self._run("Bitstream", command, ())
             self._made("pack", key)
 
     # What is there --------------------------------------------------------------------------------
-    def _key(self, command, *parts):
-        """Of a command with its program and all that it reads."""
+    def _key(self, command, **parts):
+        """Name -> digest of all that a step depends on: its program and command, and the texts
+        that it reads."""
         program = Path(shutil.which(command[0], path=self.env["PATH"])).read_bytes()
-        digest  = hashlib.sha256(program)
-        for part in (*command, *parts):
-            digest.update(f"{len(part)} {part}".encode())
-        return digest.hexdigest()
+        texts   = {"command": shlex.join(command), **parts}
+        return {PROGRAM_PART: _digest(program),
+            **{name: _digest(text.encode()) for name, text in texts.items()}}
 
     def _read_key(self, step):
-        file = self.folder / f"{step}.key"
-        return file.read_text() if file.exists() else ""
+        """The key that the step was made with; {} where it was not."""
+        try:
+            key = json.loads((self.folder / f"{step}.key").read_text())
+        except (FileNotFoundError, ValueError):
+            key = {}
+        return key if isinstance(key, dict) else {}
 
     def _is_made(self, step, key):
         made = self._read_key(step) == key
@@ -191,7 +219,7 @@ class Bitstream:
         return made
 
     def _made(self, step, key):
-        (self.folder / f"{step}.key").write_text(key)
+        (self.folder / f"{step}.key").write_text(json.dumps(key, indent=1) + "\n")
 
     def _run(self, step, command, stages, folder=None):
         folder = folder or self.folder
@@ -208,9 +236,16 @@ class Bitstream:
         if process.returncode:
             raise BuildError(f"{step} failed, see {log}: {_reason(log, process.returncode)}")
 
-def _without_comments(path):
-    """Text of a source; without whole-line comments, in which LiteX writes the time of day."""
-    return re.sub(r"(?m)^\s*//.*\n", "", path.read_text(errors="replace"))
+def _digest(data):
+    return hashlib.sha256(data).hexdigest()
+
+def _digest_of(key):
+    return _digest(json.dumps(key, sort_keys=True).encode())
+
+def _difference(one, other):
+    """The name of a part in which two keys differ, apart from the program; or None."""
+    names = (one.keys() | other.keys()) - {PROGRAM_PART}
+    return min((name for name in names if one.get(name) != other.get(name)), default=None)
 
 def _stage(line, stages):
     """What a line of output says of the progress, or None."""

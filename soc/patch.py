@@ -9,6 +9,8 @@ import json
 import re
 from collections import defaultdict
 
+from soc.verilog_text import without_comments
+
 BLOCK_WORDS = 2048 # of 9 bits, in a .bram_init
 ROM_BLOCKS  = 8    # of the CPU's 16 KiB
 
@@ -40,8 +42,8 @@ def instances(verilog):
         for body, name in INSTANCE.findall(verilog)}
 
 def without_contents(verilog):
-    """The Verilog without what patching changes, and without LiteX's comments (the time of day)."""
-    return INITVAL.sub("", re.sub(r"(?m)^\s*//.*\n", "", verilog))
+    """The Verilog without what patching changes, and without LiteX's comments."""
+    return INITVAL.sub("", without_comments(verilog))
 
 def rom_blocks(words, count):
     """The contents of a ROM of 32-bit words as yosys lays it out in `count` (8) blocks of 4096 x 4:

@@ -15,6 +15,7 @@ from pathlib import Path
 import litex.build.sim
 
 from soc.toolchain import environment
+from soc.verilog_text import without_comments
 
 CORE        = Path(litex.build.sim.__file__).parent / "core"
 CORE_C      = ("modules", "pads", "parse", "libdylib")
@@ -66,8 +67,8 @@ def _design_hash(gateware_dir, sources, modules, trace, env):
     files  += sorted(path for path in MODULES_DIR.rglob("*") if path.is_file())
     for path in files:
         text = path.read_bytes()
-        if path.suffix == ".v": # The date in the banner is not the design.
-            text = re.sub(rb"(?m)^//.*$", b"", text)
+        if path.suffix == ".v":
+            text = without_comments(text.decode(errors="replace")).encode()
         digest.update(f"{path.name} {len(text)}\n".encode() + text)
     return digest.hexdigest()[:20]
 

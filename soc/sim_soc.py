@@ -59,16 +59,6 @@ class Platform(SimPlatform):
     def __init__(self):
         SimPlatform.__init__(self, "SIM", list(_io))
 
-    @classmethod
-    def fill_args(cls, toolchain, parser):
-        """Verilator's options are those of soc/sim_build.py; this one is the user's."""
-        group = parser.add_argument_group(title="Verilator options")
-        group.add_argument("--trace", action="store_true", help="Write waveforms (slow, large).")
-
-    @classmethod
-    def get_argdict(cls, toolchain, args):
-        return {"trace": args.trace}
-
 # CRG ----------------------------------------------------------------------------------------------
 
 class _CRG(io.CRG):

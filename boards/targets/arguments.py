@@ -40,7 +40,7 @@ def add_target_arguments(target):
         default=None,
         metavar="MODEL",
         help="Put another network of the same shape into the bitstream of a build that is there, "
-        "in seconds, beside it in patched/; the other arguments are those of the build.",
+        "in seconds, beside it in patched/; give the other arguments as for the build.",
     )
     target.add_argument(
         "--sim",
@@ -202,7 +202,11 @@ def add_simulation_arguments(sim):
         help="Sound at the codec's inputs, 1-4 channels, any rate (default: a 220 Hz triangle).",
     )
     sim.add_argument(
-        "--wav-out", type=Path, default=None, help="Write the codec's outputs to this WAV file."
+        "--wav-out",
+        type=Path,
+        default=None,
+        help="Write what the codec's outputs play to this WAV file: 4 channels, 32-bit PCM, at the "
+        "codec's rate; the word n of the network (4096 is 1.0) is n * 65536, full scale is 8.0.",
     )
     sim.add_argument(
         "--duration",
@@ -229,3 +233,4 @@ def add_simulation_arguments(sim):
         default=10.0,
         help="Simulated ms that the codec takes to wake up; the data sheet's are 10.",
     )
+    sim.add_argument("--trace", action="store_true", help="Write waveforms (slow, large).")

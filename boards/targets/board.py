@@ -16,13 +16,14 @@ from models.spec import Model
 from soc import bitstream, report
 from soc.bitstream import Bitstream
 from soc.litescope import add_litescope
-from soc.loader import PROGRAM, load
+from soc.loader import PROGRAM, detect, load
 from soc.progress import Progress
 from soc.toolchain import ToolError, environment
 from soc.wavenet_soc import WaveNetSoC, cycles_per_sample
 from boards.targets.arguments import ROOT
 from boards.targets.checks import UsageError
-from boards.targets.folder import build_folder
+from boards.targets.folder import build_folder, builder_options, copy_exports
+from boards.targets.manifest import record
 from boards.targets.patching import patched
 
 # Python package -> the option that needs it.
@@ -38,14 +39,21 @@ def run(parser, args):
         if getattr(args, name) and not compiles:
             option = name.replace("_", "-")
             raise UsageError(f"--{option} is not allowed without a build (--no-compile)")
-    set_up(
-        (*(bitstream.PROGRAMS if compiles else ()), *((PROGRAM,) if loads else ())),
-        [
-            *(["scipy"] if compiles else []),  # of soc/floorplan.py
-            *(name for name in PACKAGES if getattr(args, f"with_{PACKAGES[name]}")),
-        ],
-    )
     model = Model.load(args.model)
+    programs = (*(bitstream.PROGRAMS if compiles else ()), *((PROGRAM,) if loads else ()))
+    packages = [
+        *(["scipy"] if compiles else []),  # of soc/floorplan.py
+        *(name for name in PACKAGES if getattr(args, f"with_{PACKAGES[name]}")),
+    ]
+    try:
+        require(programs, packages)
+    except ToolError:
+        check_design(args, model)  # What the board has no room for is not installed for.
+        set_up(programs, packages)
+    if loads:
+        board = BOARDS[args.board]
+        programmer = board.Platform(device_of(board, args.device)).create_programmer()
+        detect(programmer, progress)
     with build_folder(args.output_dir or ROOT / "build" / args.board) as folder:
         if compiles and bitstream.hidden_from_yowasp(folder):
             raise UsageError(
@@ -58,6 +66,7 @@ def run(parser, args):
         else:
             with progress.step("SoC: Verilog and firmware"):
                 soc, builder = generate(parser, args, model, folder)
+                record(args, folder)
             describe_clocks(soc, args)
             if not compiles:
                 return 0
@@ -69,7 +78,7 @@ def run(parser, args):
         print(f"bitstream: {path}")
         for flash in (False, True):
             if args.flash if flash else args.load:
-                load(soc.platform.create_programmer(), path, progress, flash)
+                load(programmer, path, progress, flash)
     return 0
 
 
@@ -101,6 +110,13 @@ def device_of(board, wanted):
         if wanted is None or wanted.upper() in (device, device.split("-")[1]):
             return device
     raise UsageError(f"--device {wanted} is not allowed: {', '.join(devices)}")
+
+
+def check_design(args, model):
+    """Raises ValueError for clocks and nets that the board cannot have."""
+    board = BOARDS[args.board]
+    platform = board.Platform(device_of(board, args.device))
+    plan_for(args, model, platform, board.CRG(platform, args.sys_clk_freq, args.wavenet_clk_ratio))
 
 
 def plan_for(args, model, platform, crg):
@@ -149,24 +165,22 @@ def make_soc(args, model, **soc_kwargs):
     )
 
 
-def generate(parser, args, model, folder, **builder_kwargs):
-    """Verilog, constraints, firmware and scripts, LiteX's way: (soc, builder)."""
+def generate(parser, args, model, folder, copies=True, **builder_kwargs):
+    """Verilog, constraints, firmware and scripts, LiteX's way: (soc, builder).
+
+    copies: write what --soc-csv and --soc-json ask for beside it
+    """
     logging.getLogger().setLevel(args.log_level.upper())
     soc = make_soc(args, model, **parser.soc_argdict)
     if args.with_litescope:
         add_litescope(soc, folder / "analyzer.csv")
     bitstream.prepare(soc.platform.toolchain)
-    builder = Builder(
-        soc,
-        **{
-            **parser.builder_argdict,
-            "output_dir": folder,
-            "compile_software": False,
-            **builder_kwargs,
-        },
-    )
+    kwargs = {**builder_options(parser), "output_dir": folder, "compile_software": False}
+    builder = Builder(soc, **{**kwargs, **builder_kwargs})
     builder.software_packages.clear()  # The firmware needs none of LiteX's libraries.
     builder.build(run=False, **parser.toolchain_argdict)
+    if copies:
+        copy_exports(args, folder)
     return soc, builder
 
 

@@ -15,6 +15,7 @@ from soc.demo import CODEC_FRAC, MismatchError
 from soc.host_bus import UARTBus
 from soc.sim_runner import Simulation
 from boards.targets.arguments import ROOT
+from boards.targets.output import replaced, summary
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt  # noqa: E402  (the backend comes first)
@@ -134,10 +135,9 @@ def demonstrate(model, other, folding, rate, options):
     with progress.step("Comparison with the reference"):
         fade_rate = crossfade.rate_of(int(FADE_MS * rate / 1000))
         fades, heard, answers = verify([model, other, model], sim, fade_rate)
-    with progress.step("Sound and picture"):
-        OUT.mkdir(parents=True, exist_ok=True)
-        wav.write_wav(OUT / "crossfade.wav", sim.frames_out, sim.sample_rate)
-        draw(OUT / "crossfade.png", heard, answers, fades, rate, fade_rate, begun)
+    with progress.step("Sound and picture"), replaced(OUT) as folder:
+        wav.write_wav(folder / "crossfade.wav", sim.frames_out, sim.sample_rate)
+        draw(folder / "crossfade.png", heard, answers, fades, rate, fade_rate, begun)
     for name, step in (
         ("the model alone", _step(answers[0][begun:])),
         ("the other alone", _step(answers[1][begun:])),
@@ -146,7 +146,7 @@ def demonstrate(model, other, folding, rate, options):
         print(f"largest step, {name}: {step}")
     print(f"{len(heard)} of {len(heard)} frames equal the integer reference, to the last bit")
     print(f"overruns {status['overruns']}")
-    print(f"written to {OUT}: crossfade.png, crossfade.wav")
+    print(summary(OUT))
     return 1 if sim.report["complaints"] or status["overruns"] else 0
 
 

@@ -1,7 +1,8 @@
-"""The folder of a build, which one run at a time may have."""
+"""The folder of a build, which one run at a time may have, and what is copied out of it."""
 
 import errno
 import fcntl
+import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,3 +33,15 @@ def build_folder(folder):
             if error.errno not in FULL or error.filename is not None:
                 raise
             raise FileError(f"{folder}: cannot be written: {error.strerror}") from error
+
+
+def builder_options(parser):
+    """The options of LiteX's Builder; csr.csv and csr.json are always written to the folder."""
+    return {**parser.builder_argdict, "csr_csv": None, "csr_json": None}
+
+
+def copy_exports(args, folder):
+    """Copies what --soc-csv and --soc-json ask for."""
+    for name, path in (("csr.csv", args.soc_csv), ("csr.json", args.soc_json)):
+        if path is not None and not (Path(path).exists() and Path(path).samefile(folder / name)):
+            shutil.copyfile(folder / name, path)

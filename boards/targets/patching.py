@@ -2,12 +2,14 @@
 
 import os
 import tempfile
+from itertools import zip_longest
 from pathlib import Path
 
 from models.spec import Model
 from soc import patch
-from soc.bitstream import Bitstream
+from soc.bitstream import Bitstream, StaleError
 from soc.patch import PatchError
+from boards.targets.manifest import differences
 
 
 def patched(parser, args, folder, progress, generate):
@@ -17,25 +19,29 @@ def patched(parser, args, folder, progress, generate):
     generate(parser, args, model, folder, **builder_kwargs) -> (soc, builder), as of the build.
     Raises PatchError, before anything is written there.
     """
-    gateware = Path(parser.builder_argdict["gateware_dir"] or folder / "gateware")
+    gateware = folder / "gateware"
     if not (gateware / f"build_{args.board}.sh").exists():
-        raise PatchError(f"{folder} has no build to patch: --build makes it")
+        raise PatchError(f"{folder} has no build of {args.board} to patch: --build makes it")
     build = Bitstream(gateware, args.board, progress)
-    parts = build.built()
-    if parts is None:
-        raise PatchError(f"{folder} has no finished build to patch: --build makes it")
-    netlist, config = parts
+    try:
+        netlist, config = build.built()
+    except StaleError as error:
+        raise PatchError(
+            f"{folder} has no finished build to patch ({error}): --build makes it"
+        ) from None
     name = f"{args.board}-{args.patch_model.stem}"
     with tempfile.TemporaryDirectory(dir=folder, prefix="patch-") as temporary:
         temporary = Path(temporary)
         with progress.step("SoC: Verilog and firmware"):
             soc, new = generate_beside(parser, args, temporary, generate)
         with progress.step("Patch"):
-            texts = [(f / f"{args.board}.v").read_text() for f in (gateware, new)]
-            if patch.without_contents(texts[0]) != patch.without_contents(texts[1]):
+            bare = [_without_contents(f, args.board) for f in (gateware, new)]
+            if bare[0] != bare[1]:
+                reasons = differences(args, folder, temporary) or [_first_difference(*bare)]
                 raise PatchError(
-                    f"{args.patch_model} is not allowed: it, or another argument, makes another "
-                    "design than the one built; a patch changes only a net's parameters"
+                    f"--patch-model {args.patch_model} is not allowed: it makes another design "
+                    f"than the one built in {folder}: {_some(reasons)}; a patch changes only a "
+                    "net's parameters"
                 )
             held = patch.design_blocks(gateware, args.board, netlist)
             wanted = patch.folder_blocks(new, args.board)
@@ -50,10 +56,32 @@ def patched(parser, args, folder, progress, generate):
 
 def generate_beside(parser, args, folder, generate):
     """(soc, gateware folder) of the SoC with the other model; writes below `folder` only."""
-    elsewhere = ("gateware_dir", "software_dir", "include_dir", "generated_dir")
-    exports = ("csr_csv", "csr_json", "csr_svd", "memory_x")
     model = Model.load(args.patch_model)
     soc, builder = generate(
-        parser, args, model, folder, generate_doc=False, **dict.fromkeys(elsewhere + exports)
+        parser, args, model, folder, generate_doc=False, csr_svd=None, copies=False
     )
     return soc, Path(builder.gateware_dir)
+
+
+def _without_contents(gateware, name):
+    """File -> text of all that a patch leaves as it is."""
+    texts = {path.name: path.read_text() for path in gateware.glob("*.init")}
+    del texts[f"{name}_rom.init"]
+    return {f"{name}.v": patch.without_contents((gateware / f"{name}.v").read_text()), **texts}
+
+
+def _first_difference(old, new):
+    """Where two designs of _without_contents begin to differ, in words."""
+    file = min(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    pairs = zip_longest(
+        *(files.get(file, "").splitlines() for files in (old, new)), fillvalue="nothing"
+    )
+    number, (one, other) = next(
+        (n, pair) for n, pair in enumerate(pairs, start=1) if pair[0] != pair[1]
+    )
+    return f"{file} has {other.strip()[:60]!r} in line {number}, the build {one.strip()[:60]!r}"
+
+
+def _some(reasons, most=3):
+    more = f" and {len(reasons) - most} more" if len(reasons) > most else ""
+    return "; ".join(reasons[:most]) + more

@@ -14,7 +14,9 @@ from soc.sim_soc import SYS_CLK_FREQ, generate
 from soc.wavenet_soc import cycles_per_sample
 from boards.targets import crossfade_demo
 from boards.targets.arguments import ROOT
-from boards.targets.folder import build_folder
+from boards.targets.checks import UsageError
+from boards.targets.folder import build_folder, builder_options, copy_exports
+from boards.targets.output import previous_of, replaced, summary
 
 OUT = ROOT / "out" / "demo"
 WRITTEN = ("input.wav", "output.wav", "demo.png", "grid.png")
@@ -35,8 +37,10 @@ def simulate(parser, args):
     )
     if args.demo and args.wav_in is not None:
         check_folder(OUT, WRITTEN, [args.wav_in])
+        if previous_of(OUT).resolve() in args.wav_in.resolve().parents:
+            raise UsageError(f"--wav-in {args.wav_in} is not allowed: the demo removes that folder")
     recording = None if args.wav_in is None else read_wav(args.wav_in, rate)
-    builder_kwargs = parser.builder_argdict
+    builder_kwargs = builder_options(parser)
     soc_kwargs = dict(
         parser.soc_argdict,
         sample_rate=args.sample_rate,
@@ -54,6 +58,7 @@ def simulate(parser, args):
     ) as folder:
         if not builder_kwargs["compile_gateware"]:
             generate(model, folding, folder, builder_kwargs=builder_kwargs, **soc_kwargs)
+            copy_exports(args, folder)
             return 0
         options = dict(
             port=args.serial_port,
@@ -72,6 +77,7 @@ def simulate(parser, args):
             return demonstrate(args, model, folding, rate, recording, options)
         frames = None if recording is None else wav.to_codes(recording)
         duration = None if args.duration is None else max(round(args.duration * rate), 1)
+        say_cut(args.wav_in, frames, duration, rate, "as --duration says")
         simulation = Simulation(model, folding, frames=frames, duration=duration, **options)
         return run_session(simulation, args.wav_out)
 
@@ -80,6 +86,8 @@ def demonstrate(args, model, folding, rate, recording, options):
     """Takes the SoC on a tour, holds it to the reference, writes sound, pictures and a table."""
     model = model.narrowed(folding.spec.out_channels)
     tour = Tour(model, rate, args.duration, None if recording is None else recording[:, 0])
+    why = "as --duration says" if args.duration else "--duration SECONDS plays more"
+    say_cut(args.wav_in, recording, len(tour.input), rate, why)
     progress = options["progress"]
     frames = demo.to_frames(tour.input)
     with Simulation(model, folding, frames=frames, endless=True, **options) as sim:
@@ -88,10 +96,17 @@ def demonstrate(args, model, folding, rate, recording, options):
         takes = demo.verify(model.spec, Reference(model), sim, tour.embeddings, marks)
     spans = [(take.start, take.stop) for take in takes]
     entered, heard = demo.signals(sim)
-    with progress.step("Sound and pictures"):
-        OUT.mkdir(parents=True, exist_ok=True)
-        demo.write_sound(OUT, sim)
-        tour.draw(OUT, entered, heard, spans)
+    with progress.step("Sound and pictures"), replaced(OUT) as folder:
+        demo.write_sound(folder, sim)
+        tour.draw(folder, entered, heard, spans)
     demo.print_table(zip(tour.stops, takes, tour.errors(heard, spans)), sim, status)
-    print(f"written to {OUT}: {', '.join(sorted(path.name for path in OUT.iterdir()))}")
+    print(summary(OUT))
     return 1 if sim.report["complaints"] or int(status["overruns"]) else 0
+
+
+def say_cut(path, sound, count, rate, why):
+    """Says so where only `count` samples (None: all) of a recording play."""
+    if sound is not None and count is not None and count < len(sound):
+        print(
+            f"{path}: only the first {count / rate:.4g} of {len(sound) / rate:.4g} s play, {why}"
+        )

@@ -1,9 +1,42 @@
+#include <generated/csr.h>
 #include <generated/soc.h>
 
 #include "commands.h"
 #include "console.h"
 
 #define WORDS_MAX 8
+
+/* What this build has: the other commands are not listed, and say why they do nothing. */
+#ifdef CSR_WAVENET_BASE
+#define HAS_WAVENET 1
+#else
+#define HAS_WAVENET 0
+#endif
+#ifdef CSR_WAVENET_FADE_ADDR
+#define HAS_FADE 1
+#else
+#define HAS_FADE 0
+#endif
+#if defined(WAVENET_BITS) && WAVENET_BITS <= 16
+#define HAS_LOAD 1
+#else
+#define HAS_LOAD 0
+#endif
+#ifdef NET_CHANNELS
+#define HAS_BENCH 1
+#else
+#define HAS_BENCH 0
+#endif
+#ifdef CSR_CAPTURE_BASE
+#define HAS_CAPTURE 1
+#else
+#define HAS_CAPTURE 0
+#endif
+#ifdef CSR_CODEC_BASE
+#define HAS_CODEC 1
+#else
+#define HAS_CODEC 0
+#endif
 
 static void command_help(int argc, char **argv);
 static void command_reboot(int argc, char **argv);
@@ -14,19 +47,20 @@ static const struct command {
 	int arguments_max;
 	void (*run)(int argc, char **argv);
 	const char *text;
+	int listed;
 } commands[] = {
-	{ "help",   "",      0, command_help,   "this list" },
-	{ "info",   "",      0, command_info,   "build, network, sample rate, folding" },
-	{ "status", "",      0, command_status, "counters and states" },
-	{ "embed",  "E0 E1", 4, command_embed,  "set the embedding point; codec: from there; --glide MS: in a straight line" },
-	{ "load",   "",      0, command_load,   "take a model from litex_term --images into the idle bank, play it" },
-	{ "swap",   "",      0, command_swap,   "play the other bank: A/B" },
-	{ "fade",   "MS",    1, command_fade,   "time of the cross-fade of load and swap; 0: at once" },
-	{ "bench",  "",      0, command_bench,  "the network in C on this CPU against the accelerator, in cycles" },
-	{ "capture", "N",    1, command_capture, "take frames of the codec's inputs for a host, show the first N" },
-	{ "codec",  "restart", 1, command_codec,  "how its bring-up went; restart: power it down and up again" },
-	{ "unlock", "",      0, command_unlock, "take the banks from a host that is gone" },
-	{ "reboot", "",      0, command_reboot, "restart this console; the sound goes on" },
+	{ "help",   "",      0, command_help,   "this list", 1 },
+	{ "info",   "",      0, command_info,   "build, network, sample rate, folding", 1 },
+	{ "status", "",      0, command_status, "counters and states", 1 },
+	{ "embed",  "E0 E1", 4, command_embed,  "set the embedding point; codec: from there; --glide MS: in a straight line", HAS_WAVENET },
+	{ "load",   "",      0, command_load,   "take a model from litex_term --images into the idle bank, play it", HAS_LOAD },
+	{ "swap",   "",      0, command_swap,   "play the other bank: A/B", HAS_WAVENET },
+	{ "fade",   "MS",    1, command_fade,   "time of the cross-fade of load and swap; 0: at once", HAS_FADE },
+	{ "bench",  "",      0, command_bench,  "the network in C on this CPU against the accelerator, in cycles", HAS_BENCH },
+	{ "capture", "N",    1, command_capture, "take frames of the codec's inputs for a host, show the first N", HAS_CAPTURE },
+	{ "codec",  "restart", 1, command_codec,  "how its bring-up went; restart: power it down and up again", HAS_CODEC },
+	{ "unlock", "",      0, command_unlock, "take the banks from a host that is gone", HAS_WAVENET },
+	{ "reboot", "",      0, command_reboot, "restart this console; the sound goes on", 1 },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -36,6 +70,8 @@ static void command_help(int argc, char **argv)
 	for (unsigned int i = 0; i < COMMANDS; i++) {
 		int column = 14;
 
+		if (!commands[i].listed)
+			continue;
 		for (const char *c = commands[i].name; *c; c++, column--)
 			console_putc(*c);
 		console_putc(' ');
@@ -62,6 +98,8 @@ static void unknown(const char *word)
 	console_puts(word);
 	console_puts("'; there are:");
 	for (unsigned int i = 0; i < COMMANDS; i++) {
+		if (!commands[i].listed)
+			continue;
 		console_putc(' ');
 		console_puts(commands[i].name);
 	}

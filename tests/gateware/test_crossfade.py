@@ -31,9 +31,11 @@ class Run:
     heard, banks: what came out; given: (frame, bank, context) of what the core was given
     """
 
-    def __init__(self, answers, changes, bits=16, gap=60, delay=9, stall=0.0):
+    def __init__(
+        self, answers, changes, bits=16, gap=60, delay=9, stall=0.0, in_channels=IN_CHANNELS
+    ):
         count, channels = answers.shape[1:]
-        self.dut = dut = Crossfade(bits, IN_CHANNELS, channels, WARM_UP)
+        self.dut = dut = Crossfade(bits, in_channels, channels, WARM_UP)
         clock = Clock()
         driver = FrameDriver(dut.sink, [], clock=clock)
         collector = FrameCollector(dut.source, count, stall, seed=3, clock=clock)
@@ -46,7 +48,8 @@ class Run:
                     yield dut.bank.eq(bank)
                     yield dut.rate.eq(length and crossfade.rate_of(length))
                     yield
-                driver.frames, driver.banks, driver.contexts = [[index, -index]], [0], [0]
+                frame = [index] * (in_channels - 1) + [-index]
+                driver.frames, driver.banks, driver.contexts = [frame], [0], [0]
                 yield from driver.run()
                 for _ in range(gap):
                     yield
@@ -100,6 +103,14 @@ def test_a_fade_there_and_back(length, channels, bits):
     for index, (frame, bank, context) in enumerate(run.given[: 5 + 2 * (WARM_UP + length)]):
         pair = (index - 5) % 2 if index >= 5 else 0
         assert (frame, bank, context) == (min(index, 5 + (index - 5) // 2), pair, pair)
+
+
+@pytest.mark.parametrize("in_channels", [1, 3])
+def test_nets_of_other_inputs(in_channels):
+    answers = words(40)
+    run = Run(answers, {5: (1, 6)}, in_channels=in_channels)
+    there, _ = crossfade.crossfade(*answers[:, 5:], WARM_UP, crossfade.rate_of(6))
+    np.testing.assert_array_equal(run.heard, np.vstack([answers[0][:5], there]))
 
 
 @pytest.mark.parametrize("stall", [0.0, 0.5])

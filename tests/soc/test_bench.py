@@ -122,6 +122,7 @@ def test_a_build_without_it():
         assert sim.console.command("bench", TIMEOUT_S) == (
             "bench: the network in C does not fit this build's memory\n"
         )
+        assert "bench" not in sim.console.command("help", TIMEOUT_S)
 
 
 def test_what_does_not_fit():

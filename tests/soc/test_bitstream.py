@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from soc import bitstream, toolchain
-from soc.bitstream import Bitstream, BuildError, TimingError
+from soc.bitstream import Bitstream, BuildError, StaleError, TimingError
 from soc.floorplan import sites
 from soc.progress import Progress
 from soc.route_report import RouteReport
@@ -204,3 +204,75 @@ def test_a_folder_that_yowasp_cannot_see(project, tmp_path, monkeypatch):
 
 def test_a_report_without_clocks_has_all_the_headroom():
     assert RouteReport(1, (), {}).headroom == float("inf")
+
+
+HIERARCHY = """// Hierarchy
+//------------------------------------------------------------------------------
+
+/*
+SoC
+└─── [{}]
+└─── [{}]
+* : Generated name.
+[]: BlackBox.
+*/
+
+module top;
+/* a comment of the design */
+wire /* x */ a;
+"""
+
+
+def test_the_order_of_cells_in_the_comment_is_not_the_design(project):
+    (project / "top.v").write_text(HIERARCHY.format("DP16KD", "EHXPLLL"))
+    assert make(project, 2)[1] == ALL
+    (project / "top.v").write_text(HIERARCHY.format("EHXPLLL", "DP16KD"))
+    assert make(project, 2)[1] == [] and stale(project) is None
+    (project / "top.v").write_text(HIERARCHY.format("EHXPLLL", "DP16KD").replace("x", "y"))
+    assert make(project, 2)[1] == ALL
+
+
+def stale(project):
+    """Why there is nothing to patch; None where there is."""
+    try:
+        Bitstream(project, "top", Progress(quiet=True)).built()
+    except StaleError as error:
+        return str(error)
+    return None
+
+
+def test_what_a_finished_build_is_of(project):
+    assert stale(project) == "it was not finished"
+    make(project, 1)
+    assert stale(project) == "it was not finished"  # Its timing is not met.
+    make(project, 2, 3)
+    built = Bitstream(project, "top", Progress(quiet=True)).built()
+    assert built == (project / "top.json", project / "top-2.config")
+    (project / "top_rom.init").write_text("14\n")
+    assert stale(project) == "top_rom.init differs from that of the bitstream"
+    (project / "top_more.init").write_text("")
+    assert stale(project) == "top_more.init differs from that of the bitstream"
+    (project / "top_more.init").unlink()
+    (project / "top_rom.init").write_text("13\n")
+    assert stale(project) is None
+    (project / "route-2.key").write_text("0")  # As a build that is broken off leaves it.
+    assert stale(project) == "it was placed and routed anew and not finished"
+
+
+def test_a_finished_build_is_one_with_other_programs_and_elsewhere(project, tmp_path):
+    """Another Python's YoWASP, or native programs in its place, and a folder that was moved."""
+    make(project, 2)
+    for program in (tmp_path / "bin").iterdir():
+        program.write_text(program.read_text() + "# another\n")
+    assert stale(project) is None
+    moved = project.rename(tmp_path / "moved")
+    assert stale(moved) is None
+    (moved / "top.v").unlink()
+    assert stale(moved) == f"{project / 'top.v'} is not there"
+
+
+def test_other_programs_build_anew(project, tmp_path):
+    make(project, 2)
+    program = tmp_path / "bin" / "nextpnr-ecp5"
+    program.write_text(program.read_text() + "# another\n")
+    assert make(project, 2)[1] == ALL[1:]

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from boards.targets.litex_options import CPU_VARIANTS
 from soc.toolchain import environment
 from tests.support import hostile
 from tests.support.limits import HANG_S
@@ -264,7 +265,21 @@ def test_bad_models(tmp_path):
         (["--build", "--board", "toaster"], ["'toaster'", "ecpix5", "ulx3s"]),
         (["--sim", "--board", "ecpix5"], ["--board is not allowed"]),
         (["--sim", "--sample-rate", "44100"], ["44100", "192000, 96000, 48000"]),
-        (["--sim", "--cpu-type", "z80"], ["cpu type 'z80'", "picorv32, vexriscv, serv"]),
+        (["--sim", "--cpu-type", "z80"], ["'z80'", "'picorv32', 'vexriscv', 'serv'"]),
+        (["--sim", "--cpu-type", "rocket"], ["'rocket'", "'picorv32', 'vexriscv', 'serv'"]),
+        (["--sim", "--bios-lto"], ["--bios-lto"]),
+        (["--sim", "--no-uart"], ["--no-uart"]),
+        (["--sim", "--uart-name", "jtag_uart"], ["--uart-name is not allowed in a simulation"]),
+        (["--sim", "--with-uartbone", "--uart-name", "crossover"], ["--uart-name is not allowed"]),
+        (["--sim", "--uart-name", "stub"], ["'stub'", "'serial', 'crossover', 'jtag_uart'"]),
+        (["--sim", "--with-jtagbone"], ["--with-jtagbone is not allowed in a simulation"]),
+        (["--sim", "--uart-baudrate", "9600"], ["--uart-baudrate is not allowed in a simulation"]),
+        (["--sim", "--nextpnr-seed", "2"], ["--nextpnr-seed is not allowed in a simulation"]),
+        (["--sim", "--bridge-port", "9"], ["--bridge-port", "without --with-uartbone"]),
+        (["--demo", "--duration", "1e9"], ["duration 1e+09 s", "above 0, to 60"]),
+        (["--sim", "--output-dir", "/dev/null"], ["--output-dir /dev/null", "is no folder"]),
+        (["--sim", "--output-dir", "/dev/null/a"], ["/dev/null/a", "/dev/null is no folder"]),
+        (["--sim", "--no-compile", "--wav-out", "a.wav"], ["--wav-out", "nothing plays"]),
         (["--sim", "--duration", "0"], ["duration 0 s", "above 0"]),
         (["--sim", "--duration", "nan"], ["duration nan s"]),
         (["--sim", "--duration", "long"], ["--duration", "'long'"]),
@@ -287,6 +302,47 @@ def test_bad_models(tmp_path):
 )
 def test_bad_arguments(arguments, words):
     assert_one_line(build(*arguments), *words)
+
+
+OFFERED_ONCE = ("--bios", "--bus", "--csr-data", "--integrated", "--no-uart", "--no-timer", "--l2")
+
+
+def test_help_offers_what_can_be_done():
+    result = build("--help")
+    assert result.returncode == 0 and result.stderr == ""
+    assert "--cpu-type {picorv32,vexriscv,serv}" in result.stdout
+    assert "4 channels, 32-bit PCM" in result.stdout
+    for word in (*OFFERED_ONCE, "naxriscv", "rocket"):
+        assert word not in result.stdout
+
+
+@pytest.mark.parametrize(
+    "option, cpu, variant",
+    [
+        (option, cpu, variant)
+        for cpu, variants in CPU_VARIANTS.items()
+        for variant in variants
+        for option in ("--sim", "--build")
+    ],
+)
+def test_every_cpu_that_is_offered_elaborates_with_its_firmware(option, cpu, variant, tmp_path):
+    pytest.importorskip(f"pythondata_cpu_{cpu}")
+    folder = tmp_path / "build"
+    arguments = ("--cpu-type", cpu, "--cpu-variant", variant, "--output-dir", folder)
+    result = build(option, "--no-compile", *arguments)
+    assert result.returncode == 0, result.stderr
+    assert (folder / "software" / "firmware.bin").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("options", [["--with-uartbone"], ["--uart-fifo-depth", "64"], ["--doc"]])
+def test_options_of_the_soc_in_a_simulation(options, tmp_path):
+    folder, copies = tmp_path / "build", [tmp_path / f"a.{end}" for end in ("csv", "json", "svd")]
+    exports = ["--soc-csv", copies[0], "--soc-json", copies[1], "--soc-svd", copies[2]]
+    result = build("--sim", "--no-compile", "--output-dir", folder, *options, *exports)
+    assert result.returncode == 0, result.stderr
+    assert copies[0].read_text() == (folder / "csr.csv").read_text()
+    assert copies[1].read_text() == (folder / "csr.json").read_text()
+    assert "<svd" in copies[2].read_text() or "<device" in copies[2].read_text()
 
 
 def test_the_demo_takes_the_options_of_the_soc(tmp_path):

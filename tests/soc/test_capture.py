@@ -118,6 +118,7 @@ def test_a_build_without_it():
         assert sim.console.command("capture 3", TIMEOUT_S) == (
             "capture: this build has no capture buffer (--no-capture)\n"
         )
+        assert "capture" not in sim.console.command("help", TIMEOUT_S)
 
 
 # Against a bus of this process ------------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 from models import image
 from tests.support.soc_runs import TIMEOUT_S, planned, simulation, zoo_model
 
-COMMANDS = "help info status embed load swap fade bench capture codec unlock reboot"
+COMMANDS = "help info status embed load swap bench capture codec unlock reboot"  # no cross-fade
 
 
 @pytest.fixture(scope="module")

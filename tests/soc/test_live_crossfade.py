@@ -158,6 +158,7 @@ def test_a_build_without():
     with simulation(zoo_model(), with_uartbone=True) as sim:
         said = sim.console.command("fade 20", TIMEOUT_S).strip()
         assert said.startswith("fade: this build has no cross-fade (--with-crossfade)")
+        assert "fade" not in sim.console.command("help", TIMEOUT_S)
         client = client_of(sim)
         with pytest.raises(ClientError, match="this build has no cross-fade"):
             client.set_fade(20)

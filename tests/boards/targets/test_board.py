@@ -36,7 +36,7 @@ def test_a_board_is_elaborated(name, cpu, tmp_path, monkeypatch, capsys):
         monkeypatch,
         capsys,
         *("--board", name, "--cpu-type", cpu, "--build", "--no-compile-gateware"),
-        *("--output-dir", tmp_path, "--csr-csv", tmp_path / "csr.csv"),
+        *("--output-dir", tmp_path, "--csr-csv", tmp_path / "copy.csv"),
     )
     assert status == 0, err
     assert out == (
@@ -47,6 +47,7 @@ def test_a_board_is_elaborated(name, cpu, tmp_path, monkeypatch, capsys):
     assert constants["config_clock_frequency"] == 49_166_666
     assert constants["config_cpu_type_" + cpu] is None
     assert "wavenet_control" in (tmp_path / "csr.csv").read_text()
+    assert (tmp_path / "copy.csv").read_text() == (tmp_path / "csr.csv").read_text()
     gateware = tmp_path / "gateware"
     script = (gateware / f"build_{name}.sh").read_text()
     assert (
@@ -146,7 +147,7 @@ def test_bridges_and_logic_analyser(tmp_path, monkeypatch, capsys):
         (["--build", "--with-uartbone"], "the console has the only serial port"),
         (
             ["--build", "--board", "ulx3s", "--with-etherbone"],
-            "with_etherbone is not allowed: the board has no Ethernet PHY",
+            "--with-etherbone is not allowed: ulx3s has no Ethernet PHY",
         ),
         (
             ["--build", "--with-etherbone", "--sys-clk-freq", "24.576e6", "--sample-rate", "48000"],
@@ -156,6 +157,28 @@ def test_bridges_and_logic_analyser(tmp_path, monkeypatch, capsys):
         (["--sim", "--codec", "i2s"], "--codec i2s is not allowed in a simulation: ak4619"),
         (["--sim", "--with-litescope"], "--with-litescope is not allowed in a simulation"),
         (["--sim", "--sys-clk-freq", "50e6"], "--sys-clk-freq 50000000 is not allowed in a sim"),
+        (["--build", "--sys-clk-freq", "nan"], "--sys-clk-freq nan is not allowed: Hz, above 0"),
+        (["--build", "--uart-name", "crossover"], "crossover is not allowed without a bridge: "),
+        (
+            ["--build", "--uart-name", "jtag_uart", "--with-jtagbone"],
+            "--uart-name jtag_uart is not allowed with --with-jtagbone: one JTAG",
+        ),
+        (["--build", "--eth-ip", "10.0.0.9"], "--eth-ip is not allowed without --with-etherbone"),
+        (
+            ["--build", "--with-etherbone", "--eth-ip", "10.0.0.256"],
+            "--eth-ip 10.0.0.256 is not allowed: four numbers from 0 to 255 with dots",
+        ),
+        (["--build", "--no-capture", "--capture-outputs", "1"], "not allowed with --no-capture"),
+        (["--build", "--power-up-ms", "1"], "--power-up-ms is only allowed in a simulation"),
+        (["--build", "--swap-to", "a.npz"], "--swap-to is only allowed in a simulation"),
+        (["--build", "--uart-baudrate", "0"], "'0' is not allowed: 300 to 3000000"),
+        (["--build", "--uart-fifo-depth", "-1"], "'-1' is not allowed: 16 to 4096"),
+        (["--build", "--ecppack-freq", "100"], "invalid choice: 100.0 (choose from 2.4, "),
+        (["--build", "--ident", "\N{SNOWMAN}"], "is not allowed: 1 to 255 printable ASCII"),
+        (["--build", "--log-level", "loud"], "invalid choice: 'loud'"),
+        (["--build", "--log-filename", "/nowhere/a"], "No such file or directory: '/nowhere/a'"),
+        (["--build", "--soc-csv", "/nowhere/a"], "--soc-csv /nowhere/a is not allowed: the folder"),
+        (["--build", "--soc-svd", "/"], "--soc-svd / is not allowed: it is a folder, not a file"),
     ],
 )
 def test_a_wrong_argument_is_one_line(options, words, tmp_path, monkeypatch, capsys):
@@ -175,7 +198,8 @@ def test_there_must_be_a_build_to_patch(tmp_path, monkeypatch, capsys):
         monkeypatch, capsys, "--patch-model", "other.npz", "--output-dir", tmp_path / "b"
     )
     assert (status, out) == (2, "")
-    assert err == f"build.py: {tmp_path / 'b'} has no build to patch: --build makes it\n"
+    folder = tmp_path / "b"
+    assert err == f"build.py: {folder} has no build of ecpix5 to patch: --build makes it\n"
 
 
 def test_yowasp_cannot_build_below_tmp(monkeypatch, capsys):
@@ -248,9 +272,15 @@ def test_load_and_flash_call_the_boards_programmer(name, loader, tmp_path, monke
     assert status == 0, err
     base = f"--board {name.replace('_', '-')}"
     bits = f"--bitstream {tmp_path}/b/{name}.bit"
-    assert notes.read_text() == f"{base} {bits}\n{base} --write-flash {bits}\n"
+    calls = f"{base} --detect\n{base} {bits}\n{base} --write-flash {bits}\n"
+    assert notes.read_text() == calls
 
     fake.write_text("#!/bin/sh\necho unable to open ftdi device\nexit 1\n")
+
+    def generate(*arguments):
+        pytest.fail("the cable is looked for before the build")
+
+    monkeypatch.setattr(board, "generate", generate)
     status, _, err = build_py(monkeypatch, capsys, *arguments)
     assert status == 2
     assert err.splitlines()[-1] == (
@@ -263,4 +293,5 @@ def test_load_alone_is_for_the_default_board(loader, tmp_path, monkeypatch, caps
     status, out, err = build_py(monkeypatch, capsys, "--load", "--output-dir", tmp_path / "b")
     assert status == 0, err
     assert f"bitstream: {tmp_path}/b/ecpix5.bit\n" in out
-    assert loader[1].read_text() == f"--board ecpix5 --bitstream {tmp_path}/b/ecpix5.bit\n"
+    load = f"--board ecpix5 --bitstream {tmp_path}/b/ecpix5.bit"
+    assert loader[1].read_text() == f"--board ecpix5 --detect\n{load}\n"
