@@ -52,7 +52,7 @@ def check(parser, args):
     if args.no_capture and args.capture_outputs:
         raise UsageError("--capture-outputs is not allowed with --no-capture")
     check_folder(args.output_dir)
-    for name in ("soc_csv", "soc_json", "soc_svd", "log_filename"):
+    for name in ("soc_csv", "soc_json", "soc_svd"):
         path = getattr(args, name)
         if path is not None:
             check_file(f"--{name.replace('_', '-')}", Path(path))

@@ -10,6 +10,8 @@ that a later LiteX adds stays out until it is listed here.
 """
 
 import argparse
+import os
+from pathlib import Path
 
 from litex.soc.integration.soc import LiteXArgumentParser
 
@@ -53,6 +55,14 @@ def seeds(text):
     )
 
 
+def log_file(text):
+    """The name of a file that can be written, since LiteX opens it at once."""
+    path = Path(text)
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed: a file that can be written")
+    return text
+
+
 def identifier(text):
     """Text for the SoC's identifier, a ROM of bytes."""
     if not (text.isascii() and text.isprintable() and 1 <= len(text) <= 255):
@@ -64,7 +74,7 @@ def identifier(text):
 
 # Option of LiteX -> what is changed of it. All others are left out.
 OFFERED = {
-    "--log-filename": dict(help="File for LiteX's messages."),
+    "--log-filename": dict(type=log_file, help="File for LiteX's messages."),
     "--log-level": dict(choices=LOG_LEVELS, help="Least level of LiteX's messages."),
     "--output-dir": dict(help="Folder of the build (default: see --board, --sim, --demo)."),
     "--no-compile": dict(help="Only generate Verilog, firmware and csr.json; build nothing."),

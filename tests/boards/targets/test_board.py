@@ -107,6 +107,30 @@ def test_the_stereo_codec(tmp_path, monkeypatch, capsys):
         assert f'LOCATE COMP "codec_{pin}" SITE "{site}";' in lpf
 
 
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        (["--uart-name", "crossover", "--with-uartbone"], {"b_v": "uartbone"}),
+        (
+            ["--uart-name", "jtag_uart", "--with-uartbone", "--yosys-abc9", "--yosys-nowidelut"],
+            {"b_v": "JTAGG", "b_ys": "-abc9 -nowidelut"},
+        ),
+        (
+            ["--ecppack-freq", "38.8", "--ecppack-spimode", "qspi", "--ecppack-bootaddr", "0x100"],
+            {"b_sh": "ecppack  --bootaddr 256 --spimode qspi --freq 38.8 --compress "},
+        ),
+    ],
+)
+def test_what_is_offered_arrives(options, words, tmp_path, monkeypatch, capsys):
+    arguments = ("--build", "--no-compile", "--output-dir", tmp_path, *options)
+    status, _, err = build_py(monkeypatch, capsys, *arguments)
+    assert status == 0, err
+    gateware = tmp_path / "gateware"
+    files = {"b_v": "ecpix5.v", "b_ys": "ecpix5.ys", "b_sh": "build_ecpix5.sh"}
+    for file, text in words.items():
+        assert text in (gateware / files[file]).read_text()
+
+
 def test_bridges_and_logic_analyser(tmp_path, monkeypatch, capsys):
     status, _, err = build_py(
         monkeypatch,
@@ -176,7 +200,10 @@ def test_bridges_and_logic_analyser(tmp_path, monkeypatch, capsys):
         (["--build", "--ecppack-freq", "100"], "invalid choice: 100.0 (choose from 2.4, "),
         (["--build", "--ident", "\N{SNOWMAN}"], "is not allowed: 1 to 255 printable ASCII"),
         (["--build", "--log-level", "loud"], "invalid choice: 'loud'"),
-        (["--build", "--log-filename", "/nowhere/a"], "No such file or directory: '/nowhere/a'"),
+        (
+            ["--build", "--log-filename", "/nowhere/a"],
+            "'/nowhere/a' is not allowed: a file that can be",
+        ),
         (["--build", "--soc-csv", "/nowhere/a"], "--soc-csv /nowhere/a is not allowed: the folder"),
         (["--build", "--soc-svd", "/"], "--soc-svd / is not allowed: it is a folder, not a file"),
     ],
