@@ -113,7 +113,7 @@ def test_the_stereo_codec(tmp_path, monkeypatch, capsys):
         (["--uart-name", "crossover", "--with-uartbone"], {"b_v": "uartbone"}),
         (
             ["--uart-name", "jtag_uart", "--with-uartbone", "--yosys-abc9", "--yosys-nowidelut"],
-            {"b_v": "JTAGG", "b_ys": "-abc9 -nowidelut"},
+            {"b_v": "JTAGG", "b_ys": "-nowidelut -abc9"},
         ),
         (
             ["--ecppack-freq", "38.8", "--ecppack-spimode", "qspi", "--ecppack-bootaddr", "0x100"],
