@@ -3,24 +3,63 @@
 
 #include <stdint.h>
 
-/* The network in plain C, as a microcontroller would run it: a cached convolution. Every pass keeps
- * what it was given in a ring, so that a frame costs each output taps * inputs multiplications and
- * nothing is computed twice. The integers are those of models/reference.py. */
+/* A network of version 2 in plain C, as a microcontroller would run it: a cached convolution. Each
+ * signal keeps its latest frames in a ring, so nothing is computed twice. The integers are those of
+ * models/graph/reference.py. The tables are made by models/graph/program.py, which says what the
+ * fields mean; every field is an int32_t there and here. */
+
+#ifndef NET_WORD
+#define NET_WORD int16_t /* holds every word, weight and table entry of the network */
+#endif
+
+typedef NET_WORD net_word;
+
+struct net_header {
+	int32_t inputs, signals, layers, terms, adds, outputs;
+};
+
+struct net_signal {
+	int32_t channels, slots, ring; /* ring: its first word in net.rings */
+};
 
 struct net_layer {
-	uint16_t inputs, outputs, taps, dilation;
-	uint8_t relu, repeat;
+	int32_t product, outputs, terms, adds; /* of a product: its two signals */
+	int32_t bias, bias_shift;              /* in net.weights, or -1 */
+	int32_t shift, floor, low, high;
+	int32_t activation, first, second, table, segments, bits;
+	int32_t wide, sums; /* in net.sums, or -1 */
 };
 
+struct net_term {
+	int32_t source, taps, dilation, weights, shift;
+};
+
+struct net_add {
+	int32_t signal, wide, shift; /* wide: in net.sums, or -1 */
+};
+
+/* What a caller provides; sizes in models/graph/program.py. */
 struct net {
-	const int16_t *weights; /* [out][tap][in], then biases, layer by layer */
-	int16_t *histories;     /* rings of (taps - 1) * dilation + 1 frames, pass by pass */
-	int32_t from, to;       /* frames whose output counts */
+	const int32_t *program;
+	const net_word *weights;
+	net_word *rings;    /* zeros at first, or a settled state */
+	int32_t *slots;     /* [signals], zeros at first: where each signal's newest frame lies */
+	int64_t *sums;      /* kept wide */
+	int64_t *totals;    /* [most outputs] */
+	net_word *window;   /* the taps of one term */
+	uint32_t *needed;   /* [signals][(depth + 31) / 32], or null: all is computed */
+	uint32_t depth;     /* frames that `needed` tells of */
 };
 
-/* Frame number `time`, from 0 on, in order: frame[inputs] becomes frame[outputs] of a network of
- * NET_CHANNELS channels at most. Before net->from only what later frames need is computed, and the
- * output does not count. */
-void net_step(const struct net *net, int16_t *frame, int32_t time);
+/* Notes in net->needed which frames of which signals the outputs of the last `frames` of net->depth
+ * frames rest on. Others need not be computed. */
+void net_need(const struct net *net, uint32_t frames);
+
+/* The next frame: in[inputs] to out[all outputs' channels]. `age`: how many frames before the last
+ * of net->depth it is; looked at with net->needed only. An output that is not needed is undefined. */
+void net_step(const struct net *net, const net_word *in, net_word *out, uint32_t age);
+
+/* Fills all rings with what endless silence leaves there. net->needed must be null. */
+void net_settle(const struct net *net);
 
 #endif
