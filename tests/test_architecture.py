@@ -1,6 +1,7 @@
 """The house of rooms: imports run one way, files stay small, git holds sources only.
 
-    build.py -> boards.targets -> boards, models, soc        soc -> gateware, models.image
+    build.py -> boards.targets -> boards, models, soc
+    soc -> gateware, models.image, models.graph
     all -> models.files, models.wav        command lines -> models.launcher
 
 The checks read the files and import nothing, so they see what a test run would not execute.
@@ -98,7 +99,8 @@ def allowed(item):
         )
     if room == "soc":
         return not within(target, "litex_boards", *TENSORFLOW) and (
-            not ours or within(target, "soc", "gateware", "models.image", LAUNCHER, *EDGES)
+            not ours
+            or within(target, "soc", "gateware", "models.image", "models.graph", LAUNCHER, *EDGES)
         )
     if room == "boards":
         return not within(target, "boards.targets") and (not ours or within(target, "boards"))

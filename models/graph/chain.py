@@ -11,28 +11,32 @@ from models.number_format import ModelError, NumberFormat
 from models.spec import Conv1DSpec, Model, NetworkSpec
 
 
-def from_chain(model):
-    """The GraphModel of a models.spec.Model: the same integers.
+def chain_network(spec):
+    """The Network of a models.spec.NetworkSpec.
 
     Pass p of layer i is the layer "conv<i>", or "conv<i>_<p>" where it repeats; the passes share
-    their weights.
+    their weights. Raises ModelError for words of more than 18 bits.
     """
-    spec = model.spec
     word = Word(spec.number_format.bits, spec.number_format.frac, spec.number_format.rounding)
-    layers, kernels, biases, source = [], {}, {}, INPUT
-    for index, (layer, (kernel, bias)) in enumerate(zip(spec.layers, model.weights)):
+    layers, source = [], INPUT
+    for index, layer in enumerate(spec.layers):
         first = None
         for turn in range(layer.repeat):
             name = f"conv{index}_{turn}" if layer.repeat > 1 else f"conv{index}"
             term = Term(source, layer.kernel_size, layer.dilation, word, layer.weights, share=first)
+            shape = (name, layer.out_channels, (term,))
             activation = RELU if layer.relu else LINEAR
-            layers.append(
-                Layer(name, layer.out_channels, (term,), word, first, (), activation, word)
-            )
-            if first is None:
-                kernels[name, 0], biases[name] = kernel, bias
+            layers.append(Layer(*shape, word, first, activation=activation, word=word))
             first, source = first or name, name
-    network = Network(spec.in_channels, tuple(layers), (source,), word, spec.sample_rate, spec.name)
+    return Network(spec.in_channels, tuple(layers), (source,), word, spec.sample_rate, spec.name)
+
+
+def from_chain(model):
+    """The GraphModel of a models.spec.Model: the same integers, see chain_network."""
+    network = chain_network(model.spec)
+    owners = [layer.name for layer in network.layers if layer.bias_of is None]
+    kernels = {(name, 0): kernel for name, (kernel, _) in zip(owners, model.weights)}
+    biases = {name: bias for name, (_, bias) in zip(owners, model.weights)}
     return GraphModel(network, kernels, biases, meta=model.meta)
 
 

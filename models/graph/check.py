@@ -66,7 +66,7 @@ class _Check:
         a, b = (self.network.channels[name] for name in (layer.a, layer.b))
         if a != b:
             raise ModelError(
-                f"layer {layer.name}: a and b must have as many channels, got {a}, {b}"
+                f"layer {layer.name}: a and b must have as many channels, got {a} and {b}"
             )
 
     def layer(self, layer):

@@ -1,46 +1,53 @@
 """Model files of either version, read as networks of version 2."""
 
-import json
-
-import numpy as np
-
+from models import npz
+from models.files import FileError
 from models.graph.chain import from_chain
 from models.graph.model import GraphModel
 from models.graph.spec import Network
-from models.number_format import ModelError
-from models.spec import Model, read_arrays
+from models.number_format import ModelError, shown
+from models.spec import FILE_BYTES, Model
 
 
 def load(path):
-    """The GraphModel in an .npz that a Model or a GraphModel saved.
+    """The GraphModel in an .npz that a Model or a GraphModel saved, of any origin: its size and
+    what it asks for are bounded.
 
     Raises ModelError with one line that names the file and the reason.
     """
-    arrays = read_arrays(path)
     try:
-        described = json.loads(str(arrays["spec"]))
+        arrays = npz.read(path, FILE_BYTES)
+    except FileError as error:
+        raise ModelError(str(error)) from error
+    for name in ("meta", "spec"):
+        if name not in arrays:
+            raise ModelError(f"{path}: not a model: {name!r} is missing")
+    try:
+        described, meta = (npz.read_json(arrays.pop(name)) for name in ("spec", "meta"))
         if not isinstance(described, dict) or "version" not in described:
             return from_chain(Model.load(path))
-        spec = Network.from_dict(described)
-        return GraphModel(spec, *_integers(spec, arrays), json.loads(str(arrays["meta"])))
+        if not isinstance(meta, dict):
+            raise ModelError(f"not a model: meta is {shown(meta)}, not a JSON object")
+        return GraphModel(Network.from_dict(described), *_parts(arrays), meta)
     except ModelError as error:
-        message = str(error)
-        raise ModelError(
-            message if message.startswith(str(path)) else f"{path}: {message}"
-        ) from None
-    except (KeyError, ValueError, RecursionError) as error:
+        text = str(error)
+        raise ModelError(text if text.startswith(str(path)) else f"{path}: {text}") from None
+    except ValueError as error:
         raise ModelError(f"{path}: not a model: {error}") from None
 
 
-def _integers(spec, arrays):
+def _parts(arrays):
+    """(kernels, biases, tables) by the names that GraphModel.save gives them."""
     kernels, biases, tables = {}, {}, {}
     for name, values in arrays.items():
         kind, _, rest = name.partition(":")
-        if kind == "kernel":
-            layer, _, index = rest.rpartition(":")
+        layer, _, index = rest.rpartition(":")
+        if kind == "kernel" and index.isdecimal():
             kernels[layer, int(index)] = values
         elif kind == "bias":
             biases[rest] = values
-        elif kind == "table":
-            tables[rest] = tuple(np.asarray(values))
+        elif kind == "table" and len(values) == 2:
+            tables[rest] = tuple(values)
+        else:
+            raise ModelError(f"not a model: unknown array {shown(name)}")
     return kernels, biases, tables

@@ -1,16 +1,11 @@
 """A network description of version 2 with its weights, and its file."""
 
 import json
-import zlib
-from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
+from models.files import written_whole
 from models.number_format import ModelError
-
-# What np.load and json raise on files that are damaged or of another kind.
-_UNREADABLE = (ValueError, TypeError, OSError, EOFError, RuntimeError, BadZipFile, zlib.error)
 
 
 class GraphModel:
@@ -92,8 +87,7 @@ class GraphModel:
 
     # Files ----------------------------------------------------------------------------------------
     def save(self, path):
-        """Write an .npz (no pickles). The file appears whole or not at all."""
-        path = Path(path)
+        """Write an .npz (no pickles). The file appears whole or not at all. Raises FileError."""
         arrays = {
             "spec": np.array(json.dumps(self.spec.to_dict(), sort_keys=True)),
             "meta": np.array(json.dumps(self.meta, sort_keys=True)),
@@ -103,13 +97,8 @@ class GraphModel:
         }
         arrays |= {f"bias:{name}": bias.astype(np.int32) for name, bias in self.biases.items()}
         arrays |= {f"table:{name}": np.array(t, np.int32) for name, t in self.tables.items()}
-        partial = path.with_name(path.name + ".part")
-        try:
-            with open(partial, "wb") as file:
-                np.savez_compressed(file, **arrays)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        with written_whole(path) as partial, open(partial, "wb") as file:
+            np.savez_compressed(file, **arrays)
 
 
 def _within(at, values, shape, word):

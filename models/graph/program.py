@@ -38,6 +38,7 @@ class Program:
     """The tables of a network and what running it needs.
 
     words         : int32 [n], the tables
+    signals       : how many, the input and the layers' outputs
     ring_words    : words of all signals' rings, which start as zeros
     sum_words     : 64-bit integers for sums that are kept wide
     window_words  : words of the largest term's taps
@@ -47,6 +48,7 @@ class Program:
     """
 
     words: np.ndarray
+    signals: int
     ring_words: int
     sum_words: int
     window_words: int
@@ -113,6 +115,7 @@ def program(spec):
     ]
     return Program(
         words=np.array(words, np.int32),
+        signals=len(signals),
         ring_words=ring,
         sum_words=sum_at,
         window_words=max(windows, default=1),
@@ -191,6 +194,6 @@ def weights(model):
     return values
 
 
-def needed_bits(spec, frames):
-    """Words of 32 bits of the set that net_need fills, one set per signal."""
+def needed_words(spec, frames):
+    """32-bit words of the sets that net_need fills, one bit per signal and frame."""
     return len(spec.channels) * ((frames + 31) // 32)

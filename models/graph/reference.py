@@ -20,7 +20,8 @@ class _Layer:
         self.shift = self.frac - layer.word.frac
         self.product = isinstance(layer, Product)
         # A sum that is shifted left on its way to the word must be exact there, too.
-        bits = spec.sum_most[layer.name].bit_length() + 1 + max(0, -self.shift)
+        self.most = spec.sum_most[layer.name]
+        bits = self.most.bit_length() + 1 + max(0, -self.shift)
         self.fast = np.float64 if bits <= FLOAT_BITS else np.int64
         self.saturations = 0
         if self.product:
@@ -32,7 +33,8 @@ class _Layer:
             self.terms.append((term, kernel, kernel.astype(self.fast)))
         bias = model.bias_of(layer)
         gain = 1 << (self.frac - layer.bias.frac) if layer.bias else 0
-        self.bias = np.zeros(layer.out_channels, np.int64) if bias is None else bias * gain
+        if bias is not None:
+            self.bias = {kind: (bias * gain).astype(kind) for kind in (np.float64, np.int64)}
         self.adds = [(name, 1 << (self.frac - spec.add_frac(name))) for name in layer.adds]
 
     def sum(self, windows, sums, count, kind):
@@ -40,42 +42,57 @@ class _Layer:
         if self.product:
             a, b = (windows[name][-count:].astype(kind) for name in (self.layer.a, self.layer.b))
             return a * b
-        acc = np.empty((count, self.layer.out_channels), kind)
-        acc[:] = self.bias
+        acc = None
         for term, exact, fast in self.terms:
-            window = windows[term.source]
+            window = windows[term.source].astype(kind, copy=False)
             kernel = fast if kind is self.fast else exact
             start = len(window) - count - term.span
             for tap in range(term.kernel_size):
                 at = start + tap * term.dilation
-                acc += window[at : at + count].astype(kind, copy=False) @ kernel[tap]
+                product = window[at : at + count] @ kernel[tap]
+                acc = product if acc is None else np.add(acc, product, out=acc)
         for name, gain in self.adds:
-            acc += sums[name].astype(kind, copy=False) * gain
-        return acc
+            added = sums[name].astype(kind, copy=False) * gain
+            acc = added if acc is None else np.add(acc, added, out=acc)
+        return acc if self.layer.bias is None else np.add(acc, self.bias[kind], out=acc)
 
     def finish(self, acc):
-        """(output words, what adds of this layer see) of exact sums; counts saturations."""
-        layer = self.layer
-        rounding = layer.word.rounding
-        if acc.dtype == np.float64:
-            scaled = acc * 2.0**-self.shift
-            rounded = (np.rint if rounding == "half_even" else np.floor)(scaled)
-        else:
-            rounded = round_shift(acc, self.shift, rounding)
-        low, high = layer.word.min, layer.word.max
-        self.saturations += int(np.count_nonzero(rounded > high))
-        if layer.activation.may_be_negative:
-            self.saturations += int(np.count_nonzero(rounded < low))
-        words = np.clip(rounded, low, high)
-        if layer.activation.kind in ("leaky", "table"):
-            words = words.astype(np.int64)
-        out = apply(layer.activation, words, layer.word, self.model.tables.get(layer.name))
-        if layer.wide is None:
+        """(output words, what adds of this layer see) of exact sums; counts saturations.
+
+        Words that nothing reads are not made: None.
+        """
+        out = self._word(acc) if self.layer.name in self.spec.read else None
+        if self.layer.wide is None:
             return out, out
-        limit = 1 << (layer.wide - 1)
+        limit = 1 << (self.layer.wide - 1)
+        if self.most < limit:
+            return out, acc
         kept = np.clip(acc, -limit, limit - 1)
         self.saturations += int(np.count_nonzero(kept != acc))
         return out, kept
+
+    def _word(self, acc):
+        layer, activation = self.layer, self.layer.activation
+        rounding = layer.word.rounding
+        if acc.dtype == np.float64:
+            scaled = acc * 2.0**-self.shift
+            rounded = (np.rint if rounding == "half_even" else np.floor)(scaled, out=scaled)
+        else:
+            rounded = round_shift(acc, self.shift, rounding)
+        low, high = layer.word.min, layer.word.max
+        if not activation.may_be_negative:
+            self.saturations += int(np.count_nonzero(rounded > high))
+            low = max(low, 0) if activation.kind == "relu" else low
+            words = np.clip(rounded, low, high)
+        else:
+            words = np.clip(rounded, low, high)
+            self.saturations += int(np.count_nonzero(words != rounded))
+        if activation.kind == "table":
+            words = words.astype(np.int64)
+        elif activation.kind == "leaky" and acc.dtype == np.float64:
+            small = np.rint(words * (activation.slope * 2.0**-activation.shift))
+            return np.where(words < 0, small, words)
+        return apply(activation, words, layer.word, self.model.tables.get(layer.name))
 
 
 class GraphReference:
@@ -108,13 +125,18 @@ class GraphReference:
                 }
             acc = layer.sum(windows if layer.product else {**windows, **long}, sums, 1, np.int64)
             windows[layer.layer.name], sums[layer.layer.name] = layer.finish(acc)
-        return {name: values[0].astype(np.int64) for name, values in windows.items()}
+        return {
+            name: values[0].astype(np.int64)
+            for name, values in windows.items()
+            if values is not None
+        }
 
     def reset(self):
         """Histories as at the start, saturation counts to zero."""
         self._histories = {
             name: np.tile(self._settled[name] * self.warm, (span, 1))
             for name, span in self._spans.items()
+            if span
         }
         for layer in self._layers:
             layer.saturations = 0
@@ -144,7 +166,8 @@ class GraphReference:
             kind = np.int64 if exact else layer.fast
             out, seen = layer.finish(layer.sum(windows, sums, len(frames), kind))
             sums[layer.layer.name] = seen
-            self._keep(windows, layer.layer.name, out)
+            if out is not None:
+                self._keep(windows, layer.layer.name, out)
         outputs = [windows[name][-len(frames) :] for name in self.spec.outputs]
         return np.concatenate(outputs, axis=1).astype(np.int64)
 
@@ -154,7 +177,7 @@ class GraphReference:
         window = np.concatenate([self._histories[name], values]) if span else values
         windows[name] = window
         if span:
-            self._histories[name] = window[len(window) - span :].astype(np.int64)
+            self._histories[name] = window[len(window) - span :].copy()
 
     def _checked(self, frames, dimensions):
         frames = np.asarray(frames)

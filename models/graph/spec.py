@@ -138,6 +138,18 @@ class Network:
                 )
         return 1 + max(back[name] for name in self.outputs)
 
+    @cached_property
+    def read(self):
+        """Names of the signals whose words are read: by terms, products, plain adds, outputs. Of
+        other layers only the wide sum is used, and their words are never made."""
+        found = set(self.outputs)
+        for layer in self.layers:
+            if isinstance(layer, Product):
+                found |= {layer.a, layer.b}
+            found |= {term.source for term in layer.terms}
+            found |= {name for name in layer.adds if name == INPUT or not self.by_name[name].wide}
+        return found
+
     @property
     def macs_per_sample(self):
         return sum(

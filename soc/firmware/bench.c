@@ -14,6 +14,11 @@
 
 #define WAIT_FRAMES (4u * BENCH_DEPTH + 1000u)
 #define ANSWERS     0x8000u /* FrameRecorder's address of the answers */
+#define FIRST       (BENCH_DEPTH - BENCH_FRAMES) /* frame whose answer counts */
+
+static const int32_t program[] = {
+#include <generated/net.h>
+};
 
 static int16_t recorded(uint32_t address)
 {
@@ -33,30 +38,38 @@ static int record(void)
 	return 0;
 }
 
-/* Runs the frame through the C network; returns whether its answer is the accelerator's, as far as
- * the codec can hear it. */
-static int step(const struct net *net, int32_t time)
+/* Runs recorded frame `time` through the C network; returns whether its answer is the accelerator's,
+ * as far as the codec can hear it. Answers are recorded of the last BENCH_FRAMES. */
+static int step(const struct net *net, uint32_t time)
 {
-	static int16_t frame[NET_CHANNELS];
+	static int16_t in[NET_CHANNELS], out[NET_CHANNELS];
 	int equal = 1;
 
 	console_poll();
-	for (unsigned int i = 0; i < NET_CHANNELS; i++)
-		frame[i] = i < BENCH_INPUTS ? recorded(4 * (uint32_t)time + i) : 0;
-	net_step(net, frame, time);
-	if (time >= net->from)
+	for (unsigned int i = 0; i < BENCH_INPUTS; i++)
+		in[i] = recorded(4 * time + i);
+	net_step(net, in, out, BENCH_DEPTH - 1 - time);
+	if (time >= FIRST)
 		for (unsigned int i = 0; i < BENCH_OUTPUTS; i++)
-			equal &= frame[i] == recorded(ANSWERS + 8 * (uint32_t)(time - net->from) + i);
+			equal &= out[i] == recorded(ANSWERS + 8 * (time - FIRST) + i);
 	return equal;
 }
 
+/* An array of struct net in the memory for it. */
+#define PLACE(offset) ((void *)(BENCH_RAM_BASE + (offset)))
+
 void command_bench(int argc, char **argv)
 {
-	int16_t *memory = (int16_t *)BENCH_RAM_BASE;
-	struct net net = {
-		.weights = memory,
-		.from = BENCH_DEPTH - BENCH_FRAMES,
-		.to = BENCH_DEPTH - 1,
+	int16_t *weights = PLACE(BENCH_WEIGHTS);
+	const struct net net = {
+		.program = program,
+		.weights = weights,
+		.rings = PLACE(BENCH_RINGS),
+		.slots = PLACE(BENCH_SLOTS),
+		.totals = PLACE(BENCH_TOTALS),
+		.window = PLACE(BENCH_WINDOW),
+		.needed = PLACE(BENCH_NEEDED),
+		.depth = BENCH_DEPTH,
 	};
 	uint32_t start, frames, cycles;
 	int equal = 1;
@@ -69,12 +82,15 @@ void command_bench(int argc, char **argv)
 		banks_release();
 		return;
 	}
-	net.histories = image_copy(banks_playing(), memory);
+	image_copy(banks_playing(), weights);
 	banks_release();
-	for (int32_t time = 0; time < net.from; time++)
+	for (uint32_t i = 0; i < NET_SIGNALS; i++)
+		net.slots[i] = 0;
+	net_need(&net, BENCH_FRAMES);
+	for (uint32_t time = 0; time < FIRST; time++)
 		step(&net, time);
 	start = wavenet_frames_read();
-	for (int32_t time = net.from; time <= net.to; time++)
+	for (uint32_t time = FIRST; time < BENCH_DEPTH; time++)
 		equal &= step(&net, time);
 	frames = wavenet_frames_read() - start;
 

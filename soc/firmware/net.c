@@ -26,6 +26,11 @@ static struct tables tables_of(const struct net *net)
 
 /* Arithmetic ------------------------------------------------------------------------------------ */
 
+static int64_t align(int64_t value, int32_t shift)
+{
+	return (int64_t)((uint64_t)value << shift);
+}
+
 /* round(value / 2**shift), half to even unless `floor`; a negative shift multiplies. */
 static int64_t round_shift(int64_t value, int32_t shift, int32_t floor)
 {
@@ -33,7 +38,7 @@ static int64_t round_shift(int64_t value, int32_t shift, int32_t floor)
 	uint64_t rest, half;
 
 	if (shift <= 0)
-		return value * ((int64_t)1 << -shift);
+		return align(value, -shift);
 	whole = value >> shift;
 	if (floor)
 		return whole;
@@ -42,6 +47,16 @@ static int64_t round_shift(int64_t value, int32_t shift, int32_t floor)
 	return whole + (rest > half || (rest == half && (whole & 1)));
 }
 
+#if NET_CHAIN
+#define SHIFT(l)      NET_FRAC
+#define BIAS_SHIFT(l) NET_FRAC
+#define FLOOR(l)      NET_FLOOR
+#else
+#define SHIFT(l)      ((l)->shift)
+#define BIAS_SHIFT(l) ((l)->bias_shift)
+#define FLOOR(l)      ((l)->floor)
+#endif
+
 static int64_t clip(int64_t value, int64_t low, int64_t high)
 {
 	return value < low ? low : value > high ? high : value;
@@ -49,9 +64,9 @@ static int64_t clip(int64_t value, int64_t low, int64_t high)
 
 static int32_t activate(const struct net_layer *l, const net_word *weights, int32_t word)
 {
+	if (NET_CHAIN || l->activation == RELU)
+		return l->activation == RELU && word < 0 ? 0 : word;
 	switch (l->activation) {
-	case RELU:
-		return word < 0 ? 0 : word;
 	case CLIP:
 		return word < l->first ? l->first : word > l->second ? l->second : word;
 	case LEAKY:
@@ -74,10 +89,10 @@ static void finish(const struct net *net, const struct net_layer *l, net_word *o
 {
 	for (int32_t o = 0; o < l->outputs; o++) {
 		int64_t total = net->totals[o];
-		int64_t word = clip(round_shift(total, l->shift, l->floor), l->low, l->high);
+		int64_t word = clip(round_shift(total, SHIFT(l), FLOOR(l)), l->low, l->high);
 
 		out[o] = (net_word)activate(l, net->weights, (int32_t)word);
-		if (l->sums >= 0) {
+		if (!NET_CHAIN && l->sums >= 0) {
 			int64_t most = (int64_t)1 << (l->wide - 1);
 
 			net->sums[l->sums + o] = clip(total, -most, most - 1);
@@ -133,9 +148,9 @@ static void convolve(const struct net *net, const struct net_signal *signals,
 		int64_t sum = 0;
 
 		for (int32_t i = 0; i < length; i++)
-			sum += (int64_t)weights[i] * net->window[i];
+			sum += (net_product)weights[i] * net->window[i];
 		weights += length;
-		net->totals[o] += sum * ((int64_t)1 << t->shift);
+		net->totals[o] += NET_CHAIN ? sum : align(sum, t->shift);
 	}
 }
 
@@ -147,14 +162,14 @@ static void add(const struct net *net, const struct net_signal *signals, const s
 	for (int32_t o = 0; o < l->outputs; o++) {
 		int64_t value = a->wide < 0 ? words[o] : net->sums[a->wide + o];
 
-		net->totals[o] += value * ((int64_t)1 << a->shift);
+		net->totals[o] += align(value, a->shift);
 	}
 }
 
 static void compute(const struct net *net, const struct net_signal *signals,
 	const struct net_layer *l, const struct net_term *terms, const struct net_add *adds)
 {
-	if (l->product) {
+	if (!NET_CHAIN && l->product) {
 		const net_word *a = newest(net, signals, l->terms), *b = newest(net, signals, l->adds);
 
 		for (int32_t o = 0; o < l->outputs; o++)
@@ -162,12 +177,21 @@ static void compute(const struct net *net, const struct net_signal *signals,
 		return;
 	}
 	for (int32_t o = 0; o < l->outputs; o++)
-		net->totals[o] = l->bias < 0 ? 0
-			: net->weights[l->bias + o] * ((int64_t)1 << l->bias_shift);
+		net->totals[o] = l->bias < 0 ? 0 : align(net->weights[l->bias + o], BIAS_SHIFT(l));
 	for (int32_t i = 0; i < l->terms; i++)
 		convolve(net, signals, l, &terms[i]);
-	for (int32_t i = 0; i < l->adds; i++)
+	for (int32_t i = 0; !NET_CHAIN && i < l->adds; i++)
 		add(net, signals, l, &adds[i]);
+}
+
+static int32_t terms_of(const struct net_layer *l)
+{
+	return !NET_CHAIN && l->product ? 0 : l->terms;
+}
+
+static int32_t adds_of(const struct net_layer *l)
+{
+	return NET_CHAIN || l->product ? 0 : l->adds;
 }
 
 static int is_needed(const struct net *net, int32_t signal, uint32_t age)
@@ -197,8 +221,8 @@ void net_step(const struct net *net, const net_word *in, net_word *out, uint32_t
 			compute(net, t.signals, l, terms, adds);
 			finish(net, l, newest(net, t.signals, i + 1));
 		}
-		terms += l->product ? 0 : l->terms;
-		adds += l->product ? 0 : l->adds;
+		terms += terms_of(l);
+		adds += adds_of(l);
 	}
 	for (int32_t i = 0; i < t.header->outputs; i++) {
 		const net_word *from = newest(net, t.signals, t.outputs[i]);
@@ -235,7 +259,7 @@ void net_need(const struct net *net, uint32_t frames)
 	for (int32_t i = t.header->layers - 1; i >= 0; i--) {
 		const struct net_layer *l = &t.layers[i];
 
-		if (l->product) {
+		if (!NET_CHAIN && l->product) {
 			need_earlier(net, i + 1, l->terms, 0);
 			need_earlier(net, i + 1, l->adds, 0);
 			continue;
@@ -245,7 +269,7 @@ void net_need(const struct net *net, uint32_t frames)
 		for (int32_t j = 0; j < l->terms; j++)
 			for (int32_t tap = 0; tap < terms[j].taps; tap++)
 				need_earlier(net, i + 1, terms[j].source, (uint32_t)(tap * terms[j].dilation));
-		for (int32_t j = 0; j < l->adds; j++)
+		for (int32_t j = 0; !NET_CHAIN && j < l->adds; j++)
 			need_earlier(net, i + 1, adds[j].signal, 0);
 	}
 }
@@ -272,8 +296,8 @@ void net_settle(const struct net *net)
 
 			compute(net, t.signals, l, terms, adds);
 			finish(net, l, ring);
-			terms += l->product ? 0 : l->terms;
-			adds += l->product ? 0 : l->adds;
+			terms += terms_of(l);
+			adds += adds_of(l);
 		}
 		from = ring;
 		for (int32_t slot = 1; slot < s->slots; slot++)

@@ -8,11 +8,22 @@
  * models/graph/reference.py. The tables are made by models/graph/program.py, which says what the
  * fields mean; every field is an int32_t there and here. */
 
-#ifndef NET_WORD
-#define NET_WORD int16_t /* holds every word, weight and table entry of the network */
+#ifndef NET_BITS
+#define NET_BITS 16 /* or 32: of an integer that holds every word, weight and table entry */
+#endif
+/* 1 leaves out what only networks have that are no chain of version 1; NET_FRAC and NET_FLOOR then
+ * tell the one format's fractional bits and rounding. It makes half the code, for small ROMs. */
+#ifndef NET_CHAIN
+#define NET_CHAIN 0
 #endif
 
-typedef NET_WORD net_word;
+#if NET_BITS == 16
+typedef int16_t net_word;
+typedef int32_t net_product;
+#else
+typedef int32_t net_word;
+typedef int64_t net_product;
+#endif
 
 struct net_header {
 	int32_t inputs, signals, layers, terms, adds, outputs;

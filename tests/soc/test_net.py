@@ -52,12 +52,14 @@ def test_settled_on_silence(libraries, seed):
     np.testing.assert_array_equal(net.run(frames), wanted)
 
 
+@pytest.mark.parametrize("chain", [0, 1])
 @pytest.mark.parametrize("name", NETS)
-def test_the_zoo(libraries, name):
+def test_the_zoo(libraries, name, chain):
+    """As any network, and with what chains do not need left out, as in the firmware."""
     model = from_chain(Model.load(ZOO.with_name(f"{name}.npz")))
     frames = random_frames(model.spec, 300, 1)
     wanted = GraphReference(model).run(frames)
-    np.testing.assert_array_equal(CNet(libraries, model).run(frames), wanted)
+    np.testing.assert_array_equal(CNet(libraries, model, chain=chain).run(frames), wanted)
 
 
 def test_no_end_of_time(libraries):

@@ -5,8 +5,9 @@ import subprocess
 
 import numpy as np
 
-from models.graph.program import needed_bits, program, weights
+from models.graph.program import needed_words, program, weights
 from soc.firmware_image import SOURCES
+from tests.support.limits import HANG_S
 
 GUARD = 16  # words behind each array that must stay as they are
 
@@ -19,24 +20,25 @@ class _Net(ctypes.Structure):
 
 
 def compile_net(folder):
-    """Word bits -> library with net_step, net_need and net_settle."""
+    """(word bits, only chains) -> library with net_step, net_need and net_settle."""
     libraries = {}
-    for bits in (16, 32):
-        library = folder / f"net{bits}.so"
+    for bits, chain in ((16, 0), (32, 0), (16, 1)):
+        library = folder / f"net{bits}{chain}.so"
         command = ["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-fsanitize=undefined"]
         command += ["-fno-sanitize-recover", "-static-libubsan", "-shared", "-fPIC"]
-        command += [f"-DNET_WORD=int{bits}_t", f"-I{SOURCES}", SOURCES / "net.c", "-o", library]
-        subprocess.run(command, check=True, timeout=120)
-        libraries[bits] = ctypes.CDLL(str(library))
+        command += [f"-DNET_BITS={bits}", f"-DNET_CHAIN={chain}", f"-I{SOURCES}"]
+        command += ["-DNET_FRAC=12", "-DNET_FLOOR=0", SOURCES / "net.c", "-o", library]
+        subprocess.run(command, check=True, timeout=HANG_S)
+        libraries[bits, chain] = ctypes.CDLL(str(library))
     return libraries
 
 
 class CNet:
     """A GraphModel run by net.c; its memory is exactly what the Program says, guarded."""
 
-    def __init__(self, libraries, model, depth=0, frames=0):
+    def __init__(self, libraries, model, depth=0, frames=0, chain=0):
         self.plan, self.spec = program(model.spec), model.spec
-        self.library = libraries[self.plan.word_bits]
+        self.library = libraries[self.plan.word_bits, chain]
         self.kind = np.int16 if self.plan.word_bits == 16 else np.int32
         self.arrays = {
             "program": self._array(self.plan.words, np.int32),
@@ -48,7 +50,7 @@ class CNet:
             "window": self._array(np.zeros(self.plan.window_words), self.kind),
         }
         if depth:
-            size = needed_bits(model.spec, depth)
+            size = needed_words(model.spec, depth)
             self.arrays["needed"] = self._array(np.zeros(size), np.uint32)
         pointers = {name: array.ctypes.data for name, array in self.arrays.items()}
         self.net = _Net(**pointers, depth=depth)

@@ -62,7 +62,8 @@ def naive_run(model, frames):
                 positive = layer.activation.kind == "relu" or (
                     layer.activation.kind == "clip" and layer.activation.low >= 0
                 )
-                saturations[name] += word > high or (word < low and not positive)
+                if name in spec.read:
+                    saturations[name] += word > high or (word < low and not positive)
                 word = min(max(word, low), high)
                 out.append(
                     _activate(layer.activation, word, layer.word, model.tables.get(layer.name))
