@@ -195,3 +195,18 @@ def test_the_gains():
     assert sine_table() == crossfade.TABLE and GAIN_FRAC == crossfade.GAIN_FRAC
     powers = np.array(seen, float) ** 2 / 2 ** (2 * GAIN_FRAC)
     assert np.abs(powers.sum(axis=1) - 1).max() < 1e-4  # 0.0005 dB
+
+
+def test_a_fade_back_waits_for_the_frames_under_way():
+    """It is asked for during the fade there, whose model leaves its context with frames inside."""
+    answers = words(80, seed=11)
+    run = Run(answers, {5: (1, 6), 9: (0, 6)}, delay=300)
+    rate = crossfade.rate_of(6)
+    there, end = crossfade.crossfade(*answers[:, 5:], WARM_UP, rate)
+    alone = [frame for frame, bank, _ in run.given if frame >= 5 and bank == 0]
+    left = next(a for a, b in zip(alone, alone[1:]) if b > a + 1)
+    start = alone[alone.index(left) + 1]
+    assert end + 5 < left < start
+    assert start - left > 2  # those of `delay` cycles, of 60 cycles a frame and more
+    back, _ = crossfade.crossfade(*answers[::-1, start:], WARM_UP, rate)
+    np.testing.assert_array_equal(run.heard, np.vstack([answers[0][:5], there[: start - 5], back]))
