@@ -207,6 +207,6 @@ def test_a_fade_back_waits_for_the_frames_under_way():
     left = next(a for a, b in zip(alone, alone[1:]) if b > a + 1)
     start = alone[alone.index(left) + 1]
     assert end + 5 < left < start
-    assert start - left > 2  # those of `delay` cycles, of 60 cycles a frame and more
     back, _ = crossfade.crossfade(*answers[::-1, start:], WARM_UP, rate)
     np.testing.assert_array_equal(run.heard, np.vstack([answers[0][:5], there[: start - 5], back]))
+    assert start - left > 2  # those of `delay` cycles, of 60 cycles a frame and more

@@ -66,7 +66,7 @@ SHAPES = {
     "many lanes, registers before them": (10, 2, 2, 10, 1, 1, 2, True),
     "two producers": (3, 2, 3, 1, 4, 2, 4, False),
     "uneven ring": (16, 6, 6, 1, 8, 1, 3, False),
-    "uneven ring, several taps at once": (2, 6, 400, 4, 2, 1, 2, False),
+    "uneven ring, several taps at once": (2, 6, 55, 4, 16, 1, 2, False),
 }
 
 
