@@ -7,12 +7,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from models.files import FileError
 from soc import __main__ as command_line
 from soc.capture import Capture
 from soc.client import Build, Client
 from soc.host_bus import ClientError, UARTBus
-from soc.recording import COMMENT_MOST, Recording
 from tests.support.command_line import run_main
 from tests.support.live import A, sound
 from tests.support.soc_runs import (
@@ -270,40 +268,3 @@ def test_bad_arguments(tmp_path, monkeypatch, capsys, arguments, words):
 
 
 # Files ------------------------------------------------------------------------------------------
-
-
-def recording(embedding, bursts):
-    frames = np.arange(-8, 8, dtype=np.int16).reshape(8, 2)
-    return Recording(
-        frames, np.arange(bursts) * (8 // bursts), np.zeros(bursts), embedding, ("in0", "in1"), 1e3
-    )
-
-
-def test_the_embedding_in_a_wav_changes_with_the_bursts(tmp_path):
-    points = np.array([[0.5, np.nan], [0.5, np.nan], [0.5, 1.0], [0.5, np.nan]])
-    recording(points, 4).save(tmp_path / "a.wav")
-    with soundfile.SoundFile(tmp_path / "a.wav") as file:
-        said = json.loads(file.comment)
-    assert said["embedding"] == [[0, 0.5, None], [2, 0.5, 1.0], [3, 0.5, None]]
-    assert said["burst"] == 2
-
-
-def test_a_comment_that_a_wav_cannot_hold(tmp_path):
-    bursts = COMMENT_MOST // 8
-    points = np.random.default_rng(1).random((bursts, 2))
-    many = recording(points, 1)
-    many = Recording(many.frames, np.arange(bursts), points[:, 0], points, many.channels, 1e3)
-    with pytest.raises(FileError, match="the embedding changed too often"):
-        many.save(tmp_path / "a.wav")
-    assert list(tmp_path.iterdir()) == []
-    many.save(tmp_path / "a.npz")
-
-
-def test_a_comment_as_long_as_it_may_be_is_kept(tmp_path):
-    one = recording(np.zeros((1, 2)), 1)
-    length = COMMENT_MOST - 160
-    long = Recording(*list(vars(one).values())[:4], ("x" * length, "y"), 1e3)
-    long.save(tmp_path / "a.wav")
-    with soundfile.SoundFile(tmp_path / "a.wav") as file:
-        assert len(file.comment) > COMMENT_MOST - 100
-        assert json.loads(file.comment)["channels"] == ["x" * length, "y"]

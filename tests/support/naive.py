@@ -3,6 +3,20 @@
 
 def convolve(layer, fmt, pairs, frames):
     """One layer over `frames`; pairs[t] is the (kernel, bias) that computes frame t."""
+    low = 0 if layer.relu else fmt.min
+    return [
+        [max(low, min(fmt.max, word)) for word in out] for out in sums(layer, fmt, pairs, frames)
+    ]
+
+
+def clipped(layer, fmt, pairs, frames):
+    """How many output words saturate: what ReLU takes away does not."""
+    words = [word for out in sums(layer, fmt, pairs, frames) for word in out]
+    return sum(word > fmt.max or (word < fmt.min and not layer.relu) for word in words)
+
+
+def sums(layer, fmt, pairs, frames):
+    """Rounded, before they are clipped."""
     result = []
     for t in range(len(frames)):
         kernel, bias = pairs[t]
@@ -17,7 +31,7 @@ def convolve(layer, fmt, pairs, frames):
             if fmt.rounding == "half_even":
                 half = 1 << (fmt.frac - 1)
                 word += rest > half or (rest == half and word % 2)
-            out.append(max(0 if layer.relu else fmt.min, min(fmt.max, word)))
+            out.append(word)
         result.append(out)
     return result
 
