@@ -11,6 +11,7 @@ from litex.soc.integration.builder import Builder
 
 from boards import BOARDS
 from boards.codec_pmods import CALIBRATION, CODEC_PMODS
+from models import devices
 from models.planner import plan
 from models.spec import Model
 from soc import bitstream, report
@@ -25,6 +26,10 @@ from boards.targets.checks import UsageError
 from boards.targets.folder import build_folder, builder_options, copy_exports
 from boards.targets.manifest import record
 from boards.targets.patching import patched
+
+CODEC_CHANNELS = {"ak4619": 4, "i2s": 2}
+BLOCK_WORDS = 1024  # of 16 bits in a block RAM
+MEMORY_BLOCKS = (WaveNetSoC.rom_size + WaveNetSoC.sram_size) // 2048
 
 # Python package -> the option that needs it.
 PACKAGES = {"liteeth": "etherbone", "litescope": "litescope"}
@@ -119,8 +124,21 @@ def check_design(args, model):
     plan_for(args, model, platform, board.CRG(platform, args.sys_clk_freq, args.wavenet_clk_ratio))
 
 
+def check_capture(args, platform):
+    """Raises UsageError where the capture buffer alone, beside ROM and SRAM, fills the device."""
+    channels = CODEC_CHANNELS[args.codec] + args.capture_outputs
+    wanted = -(-args.capture_frames * channels // BLOCK_WORDS) + MEMORY_BLOCKS
+    there = devices.get(platform.device).block_rams
+    if not args.no_capture and wanted > there:
+        raise UsageError(
+            f"--capture-frames {args.capture_frames} is not allowed: {wanted} block RAMs with ROM "
+            f"and SRAM, {platform.device} has {there}"
+        )
+
+
 def plan_for(args, model, platform, crg):
     """The Folding for what the clock of the board truly leaves a sample."""
+    check_capture(args, platform)
     cycles = cycles_per_sample(crg.sys_clk_freq, args.sample_rate, args.codec)
     return plan(
         model.spec,

@@ -192,6 +192,10 @@ def test_bridges_and_logic_analyser(tmp_path, monkeypatch, capsys):
             ["--build", "--with-etherbone", "--eth-ip", "10.0.0.256"],
             "--eth-ip 10.0.0.256 is not allowed: four numbers from 0 to 255 with dots",
         ),
+        (
+            ["--build", "--board", "colorlight_i5", "--capture-frames", "16384"],
+            "--capture-frames 16384 is not allowed: 76 block RAMs with ROM and SRAM, LFE5U-25F",
+        ),
         (["--build", "--no-capture", "--capture-outputs", "1"], "not allowed with --no-capture"),
         (["--build", "--power-up-ms", "1"], "--power-up-ms is only allowed in a simulation"),
         (["--build", "--swap-to", "a.npz"], "--swap-to is only allowed in a simulation"),
