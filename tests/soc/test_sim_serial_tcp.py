@@ -151,17 +151,55 @@ def test_clients_come_and_go(tmp_path):
             with uarts.connect(0) as client:
                 client.sendall(b"hello %d" % n)
                 assert receive(client, len(b"hello %d" % n)) == b"hello %d" % n
+
+
+BUSY = b"serial_tcp: busy: this port serves one client at a time; close the other one\r\n"
+
+
+def test_a_second_client_is_told_so_and_closed(tmp_path):
+    """The first one hears nothing of it, and the port is free as soon as it has left."""
+    with Uarts(tmp_path, "echo") as uarts:
         first = uarts.connect(1)
         first.sendall(b"first")
         assert receive(first, 5) == b"first"
-        second = uarts.connect(1)
-        second.sendall(b"second")
-        second.settimeout(0.2)
-        with pytest.raises(TimeoutError):
-            second.recv(1)
+        for sent in (b"", b"second", bytes(60_000)):
+            with uarts.connect(1) as second:
+                try:
+                    second.sendall(sent)
+                except ConnectionError:  # closed before all was sent
+                    assert len(sent) > 16384
+                assert receive(second, len(BUSY)) == BUSY
+                assert second.recv(1) == b""
+        first.sendall(b"still here")
+        assert receive(first, 10) == b"still here"
         first.close()
-        second.settimeout(TIMEOUT_S)
-        assert receive(second, 6) == b"second"
+        with uarts.connect(1) as third:
+            third.sendall(b"third")
+            assert receive(third, 5) == b"third"
+
+
+def test_a_refused_client_that_stays_does_not_fill_the_port(tmp_path):
+    with Uarts(tmp_path, "echo") as uarts:
+        first = uarts.connect(0)
+        stay = [uarts.connect(0) for _ in range(50)]
+        for client in stay:
+            assert receive(client, len(BUSY)) == BUSY and client.recv(1) == b""
+        first.close()
+        with uarts.connect(0) as second:
+            second.sendall(b"second")
+            assert receive(second, 6) == b"second"
+
+
+def test_a_client_is_served_behind_the_bytes_of_one_that_has_left(tmp_path):
+    """The UART does not take bytes as fast as they come: the first has left, its bytes have not."""
+    count = 200_000
+    sent = np.random.default_rng(5).bytes(count)
+    with Uarts(tmp_path, "serial", 0, 0) as uarts:
+        for at in range(0, count, 50_000):  # more than the ring holds
+            with uarts.connect(0) as client:
+                client.sendall(sent[at : at + 50_000])
+        wait_for_file(tmp_path / "rx0", count)
+        assert (tmp_path / "rx0").read_bytes() == sent
 
 
 def test_only_this_machine_can_connect(tmp_path):

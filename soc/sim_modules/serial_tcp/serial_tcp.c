@@ -10,14 +10,17 @@
  * With cycles_per_byte a byte goes each way in so many cycles, and as on a real line the SoC cannot
  * hold it off: a byte that comes when the SoC is not ready is lost, and counted at the end.
  *
- * One client at a time; the next one waits in the kernel's queue until the first has left. While
- * nobody is connected the SoC never waits: the last BACKLOG bytes are kept and sent to the next
- * client, so it sees the boot banner. A client that does not read stops the SoC's output, a SoC
- * that does not read stops the client's; nothing is lost. Bytes of a client that has left still
+ * One client at a time: another one is told so in one line (BUSY) and closed. One that comes when the
+ * first has left, but with bytes still to be read, waits for those. While nobody is connected the SoC
+ * never waits: the last BACKLOG bytes are kept and sent to the next client, so it sees the boot
+ * banner. A client that does not read stops the SoC's output, a SoC that does not read stops the
+ * client's; nothing is lost. Bytes of a client that has left still
  * reach the SoC. */
+#define _GNU_SOURCE /* POLLRDHUP */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -31,6 +34,7 @@
 #define MODULE    "serial_tcp"
 #define RING_SIZE 16384u /* a power of two */
 #define BACKLOG   4096u
+#define BUSY      "serial_tcp: busy: this port serves one client at a time; close the other one\r\n"
 
 struct ring {
     uint8_t  data[RING_SIZE];
@@ -51,6 +55,7 @@ struct serial {
     struct evconnlistener *listener;
     struct event          *readable, *writable; /* NULL: nobody is connected */
     bool                   paused, writing;     /* reading stopped; writable is pending */
+    evutil_socket_t        waiting;             /* the next client, or -1 */
     struct ring            to_soc, to_client;
     struct serial         *next;
 };
@@ -76,15 +81,18 @@ static void keep_backlog(struct ring *r) {
 
 /* Network -------------------------------------------------------------------------------------- */
 
+static void connect_client(struct serial *s, evutil_socket_t client);
+
 static void disconnect(struct serial *s) {
-    const evutil_socket_t client = event_get_fd(s->readable);
+    const evutil_socket_t client = event_get_fd(s->readable), next = s->waiting;
     event_free(s->readable);
     event_free(s->writable);
     s->readable = s->writable = NULL;
     s->paused = s->writing = false;
     close(client);
     keep_backlog(&s->to_client);
-    evconnlistener_enable(s->listener);
+    s->waiting = -1;
+    if (next >= 0) connect_client(s, next);
 }
 
 static bool would_block(void) { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
@@ -130,18 +138,65 @@ static void on_writable(evutil_socket_t client, short what, void *serial) {
     }
 }
 
+static void connect_client(struct serial *s, evutil_socket_t client) {
+    s->readable = event_new(base, client, EV_READ | EV_PERSIST, on_readable, s);
+    s->writable = event_new(base, client, EV_WRITE | EV_PERSIST, on_writable, s);
+    event_add(s->readable, NULL);
+    s->writing = ring_count(&s->to_client);
+    if (s->writing) event_add(s->writable, NULL);
+    evconnlistener_enable(s->listener);
+}
+
+/* Whether the client has closed its end; bytes that it sent before may still be unread. */
+static bool has_left(const struct serial *s) {
+    struct pollfd look = {.fd = event_get_fd(s->readable), .events = POLLRDHUP};
+    return poll(&look, 1, 0) > 0;
+}
+
+/* A socket that is closed with bytes unread resets the connection, and what was sent may be lost:
+ * those bytes are thrown away until the client closes, falls silent or has sent a ring full. */
+struct refused {
+    struct event *readable;
+    uint32_t      thrown;
+};
+
+static void on_refused(evutil_socket_t client, short what, void *of) {
+    struct refused *r = of;
+    uint8_t         bytes[512];
+    const ssize_t   got = what & EV_READ ? read(client, bytes, sizeof(bytes)) : 0;
+    if (got > 0) r->thrown += (uint32_t)got;
+    if ((got > 0 && r->thrown < RING_SIZE) || (got < 0 && would_block())) return;
+    event_free(r->readable);
+    free(r);
+    close(client);
+}
+
+static void refuse(evutil_socket_t client) {
+    const struct timeval silence = {.tv_sec = 1};
+    struct refused      *r       = calloc(1, sizeof(*r));
+    if (!r || write(client, BUSY, sizeof(BUSY) - 1) < 0 || shutdown(client, SHUT_WR) < 0) {
+        free(r);
+        close(client);
+        return;
+    }
+    r->readable = event_new(base, client, EV_READ | EV_PERSIST, on_refused, r);
+    event_add(r->readable, &silence);
+}
+
 static void on_client(struct evconnlistener *listener, evutil_socket_t client,
                       struct sockaddr *peer, int length, void *serial) {
     struct serial *s   = serial;
     const int      one = 1, size = RING_SIZE; /* or Ctrl-C would wait for megabytes of old output */
     setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     setsockopt(client, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-    s->readable = event_new(base, client, EV_READ | EV_PERSIST, on_readable, s);
-    s->writable = event_new(base, client, EV_WRITE | EV_PERSIST, on_writable, s);
-    evconnlistener_disable(listener);
-    event_add(s->readable, NULL);
-    s->writing = ring_count(&s->to_client);
-    if (s->writing) event_add(s->writable, NULL);
+    if (!s->readable) {
+        connect_client(s, client);
+    } else if (has_left(s)) {
+        s->waiting = client;
+        evconnlistener_disable(listener); /* further ones wait in the kernel's queue */
+    } else {
+        refuse(client);
+    }
 }
 
 /* The last words of a run that ends, as far as they fit. */
@@ -232,6 +287,7 @@ static int serial_tcp_new(void **session, char *text) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     s->cycles_per_byte = (uint32_t)cycles;
+    s->waiting         = -1;
     s->clk      = true; /* the first edge counts after a low half only */
     s->listener = evconnlistener_new_bind(base, on_client, s,
                                           LEV_OPT_CLOSE_ON_FREE | LEV_OPT_REUSEABLE, -1,
