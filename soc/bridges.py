@@ -1,11 +1,28 @@
 """Ways for a host onto the SoC's Wishbone bus: what soc/client.py and LiteX's tools talk to."""
 
-from litex.soc.cores.uart import RS232PHYModel, UARTBone, UARTPHY
+from litex.gen import *
+
+from litex.soc.cores.uart import RS232PHYModel, UARTPHY
+
+from gateware.stream_bridge import StreamBridge
 
 ETHERBONE_CLK_LEAST = 125e6/4 # Hz; gigabit Ethernet, 32 bits at once.
 
-def add_uartbone(soc, baudrate=115200, uart_name="serial"):
-    """A UARTBone on the platform's second serial port, in simulation likewise.
+class UARTBridge(LiteXModule):
+    """A StreamBridge on a UART's phy; timeout: cycles, see there."""
+    def __init__(self, phy, timeout):
+        self.phy    = phy
+        self.bridge = bridge = StreamBridge(timeout)
+        self.bus    = bridge.bus
+        self.comb += [
+            phy.source.connect(bridge.sink),
+            bridge.source.connect(phy.sink),
+        ]
+
+def add_uartbone(soc, baudrate=115200, uart_name="serial", timeout_ms=100):
+    """A bridge in UARTBone's protocol on the platform's second serial port, in simulation likewise.
+
+    timeout_ms: of silence within a command, after which the bridge gives it up
 
     A board with one serial port can give that to the bridge when the console goes through it, too
     (`--uart-name crossover`). Raises ValueError when there is no port left.
@@ -17,15 +34,16 @@ def add_uartbone(soc, baudrate=115200, uart_name="serial"):
                 "uart_name crossover puts it on the bridge")
         pads = soc.platform.request("serial")
     model = hasattr(pads, "source_valid") # No baud rate, see soc/sim_soc.py.
-    soc.uartbone_phy = RS232PHYModel(pads) if model else UARTPHY(pads, soc.sys_clk_freq, baudrate)
-    soc.uartbone     = UARTBone(soc.uartbone_phy, clk_freq=soc.sys_clk_freq,
-        address_width=soc.bus.address_width)
-    soc.bus.add_master("uartbone", soc.uartbone.wishbone)
+    phy   = RS232PHYModel(pads) if model else UARTPHY(pads, soc.sys_clk_freq, baudrate)
+    soc.uartbone = UARTBridge(phy, int(soc.sys_clk_freq*timeout_ms/1000))
+    soc.bus.add_master("uartbone", soc.uartbone.bus)
 
 def add_bridges(soc, with_uartbone=False, with_jtagbone=False, with_etherbone=False,
-    baudrate=115200, uart_name="serial", eth_phy=None, eth_ip="192.168.1.50"):
+    baudrate=115200, uart_name="serial", eth_phy=None, eth_ip="192.168.1.50",
+    timeout_ms=100):
     """Adds the bridges that are asked for.
 
+    timeout_ms : of with_uartbone, see add_uartbone
     eth_phy : the board's LiteEth PHY, for with_etherbone, or a function that makes it of the
               platform
     eth_ip  : address that it answers at, UDP port 1234
@@ -33,7 +51,7 @@ def add_bridges(soc, with_uartbone=False, with_jtagbone=False, with_etherbone=Fa
     Raises ValueError for a bridge that this platform has nothing to connect to.
     """
     if with_uartbone:
-        add_uartbone(soc, baudrate, uart_name)
+        add_uartbone(soc, baudrate, uart_name, timeout_ms)
     if with_jtagbone:
         try:
             soc.add_jtagbone()

@@ -21,6 +21,7 @@ from soc.sim_soc import MODULES, SYS_CLK_FREQ, generate
 
 BUILD      = Path(__file__).parent.parent / "build"
 SET_CYCLES = 20 # from a setting of the firmware until it has read the counter of frames
+BRIDGE_TIMEOUT_MS = 10 # simulated; a host is some 20 to 100 times as fast, seen from there
 START_S    = 60 # seconds of real time that the simulator may take to start; a busy machine is slow
 
 class SimulationError(RuntimeError):
@@ -87,6 +88,7 @@ class Simulation:
         self.power_up_ms, self.baudrate = power_up_ms, baudrate
         self.codec_address = codec_address
         self.soc_kwargs.setdefault("power_up_ms", 1.2*power_up_ms)
+        self.soc_kwargs.setdefault("bridge_timeout_ms", BRIDGE_TIMEOUT_MS)
         self.sys_clk_freq = soc_kwargs.get("sys_clk_freq", SYS_CLK_FREQ)
         self.input    = None if frames is None else as_frames(frames)
         self.duration = 0 if endless else duration or (0 if frames is None else len(self.input))

@@ -91,7 +91,8 @@ class WaveNetSoC(SoCCore):
     with_capture    : memory for `capture_frames` frames of the codec's inputs and the answers on
                   the first `capture_outputs` outputs, see soc/capture_buffer.py
     load_timeout_ms : silence after which the console's `load` gives up
-    with_uartbone, with_jtagbone, with_etherbone, eth_phy, eth_ip : see soc/bridges.py
+    with_uartbone, with_jtagbone, with_etherbone, eth_phy, eth_ip, bridge_timeout_ms : see
+                  soc/bridges.py
     self.frame_latency     : frames from the one the codec sends to that of its answer
     self.counter_delay     : sys cycles, at least, from a frame's last beat out of the codec until
                              the accelerator's counter of frames has counted it
@@ -109,6 +110,9 @@ class WaveNetSoC(SoCCore):
     }
     rom_size  = 16*1024
     sram_size = 8*1024
+    # Cycles. Nothing here takes more than some 20; as long as an access to an address of nothing waits,
+    # so do CPU and bridge.
+    bus_timeout = 256
     wavenet_clk_ratios = (1, 2, 4)
     primitives         = PRIMITIVES
 
@@ -135,6 +139,7 @@ class WaveNetSoC(SoCCore):
         with_etherbone     = False,
         eth_phy            = None,
         eth_ip             = "192.168.1.50",
+        bridge_timeout_ms  = 100,
         **kwargs):
         if wavenet_clk_ratio not in self.wavenet_clk_ratios:
             raise ValueError(f"wavenet_clk_ratio {wavenet_clk_ratio} is not allowed: "
@@ -151,6 +156,7 @@ class WaveNetSoC(SoCCore):
             "ident"                : "WaveNet SoC",
             "integrated_rom_size"  : self.rom_size,
             "integrated_sram_size" : self.sram_size,
+            "bus_timeout"          : self.bus_timeout,
             "with_timer"           : False,
             **kwargs,
         }
@@ -166,7 +172,8 @@ class WaveNetSoC(SoCCore):
             baudrate  = kwargs.get("uart_baudrate", 115200),
             uart_name = kwargs.get("uart_name", "serial"),
             eth_phy   = eth_phy,
-            eth_ip    = eth_ip)
+            eth_ip    = eth_ip,
+            timeout_ms = bridge_timeout_ms)
 
         # Codec ------------------------------------------------------------------------------------
         self.add_codec(codec, codec_pads, sample_rate, power_up_ms)

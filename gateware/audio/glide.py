@@ -15,7 +15,7 @@ class Glide(LiteXModule):
     bits    : width of the words, signed
     go      : strobe: from now on, from `currents` (what the last frame was given) to the targets;
               a glide under way is given up where it is
-    rate    : 32 bits, per frame; 0: no glide, `active` stays low
+    rate    : 32 bits, per frame, taken over by `go`; 0: no glide, `active` stays low
     tick    : strobe: a frame has been given; `targets` are taken as of then, so they may move
     values  : for the next frame while `active`, LATENCY cycles after `tick`
 
@@ -35,10 +35,11 @@ class Glide(LiteXModule):
         # # #
 
         phase  = Signal(32)
+        rate   = Signal(32) # As of `go`: the next glide's may be set while this one goes on.
         after  = Signal(33)
         factor = Signal(self.PHASE_BITS, reset_less=True)
         left   = Signal(max=self.PHASE_BITS + 1)
-        self.comb += after.eq(phase + self.rate)
+        self.comb += after.eq(phase + rate)
         self.sync += [
             If(left != 0,
                 left.eq(left - 1),
@@ -52,6 +53,7 @@ class Glide(LiteXModule):
             ),
             If(self.go,
                 phase.eq(0),
+                rate.eq(self.rate),
                 left.eq(0),
                 self.active.eq(self.rate != 0),
             ),
