@@ -132,6 +132,14 @@ def read(path):
     return read_bytes(path, MOST_BYTES)
 
 
+def corners(path):
+    """({name: (e0, e1)}, CRC-32 of the image) of a trained model's .npz: names of places on its
+    embedding plane, see Model.corners. Raises ModelError.
+    """
+    model = Model.load(path)
+    return model.corners, crc_of(pack(model))
+
+
 def write(path, model):
     """Write the image and, beside it, the .json that `litex_term --images` takes.
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from models import npz
+from models.corners import corners_of
 from models.files import FileError, written_whole
 from models.number_format import ModelError, NumberFormat, check_int, shown
 
@@ -230,6 +231,11 @@ class Model:
         if layer.weights == "po2" and (magnitude & (magnitude - 1)).any():
             raise ModelError(f"layer {index}: a po2 kernel holds a weight that is no power of two")
         return tuple(checked)
+
+    @property
+    def corners(self):
+        """{name: (e0, e1)} of its waves on the embedding plane. Raises ModelError."""
+        return corners_of(self.meta)
 
     def narrowed(self, outputs):
         """This model with only its first `outputs` output channels, see NetworkSpec.narrowed."""

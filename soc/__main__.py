@@ -28,14 +28,28 @@ class Parser(argparse.ArgumentParser):
     def error(self, message):
         self.exit(2, f"{self.prog}: error: {message}\n")
 
-def coordinate(text):
-    """A number, or None for "codec"."""
-    if text == "codec":
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not allowed: a number, or codec") from None
+class Point(argparse.Action):
+    """Two coordinates, each a float or None for codec; or [name], a str."""
+    def __call__(self, parser, namespace, words, option_string=None):
+        if len(words) > 2:
+            parser.error(f"argument E2: {words[2]!r} is not allowed: a point has two coordinates")
+        point = [self.coordinate(word) for word in words]
+        if len(words) == 2:
+            for index, value in enumerate(point):
+                if isinstance(value, str):
+                    parser.error(f"argument E{index}: {value!r} is not allowed: a number, or codec")
+        elif point == [None]:
+            point = [None, None]
+        elif not isinstance(point[0], str):
+            parser.error("argument E1 is missing: two numbers, codec, or a name are allowed")
+        setattr(namespace, self.dest, point)
+
+    @staticmethod
+    def coordinate(word):
+        try:
+            return None if word == "codec" else float(word)
+        except ValueError:
+            return word
 
 def recording_path(text):
     try:
@@ -82,8 +96,10 @@ def parser():
     add("--fade", type=float, default=argparse.SUPPRESS, metavar="MS",
         help="time of this and further cross-fades; 0: at once (default: as it is)")
     add = command(embed, "embed", "set the embedding point")
-    add("e0", type=coordinate, metavar="E0", help="a number, or codec: from the codec's input")
-    add("e1", type=coordinate, metavar="E1", help="likewise")
+    add("point", nargs="+", action=Point, metavar="E0 E1|NAME", help="two numbers, or codec in "
+        f"place of any: from the codec's input; or a name of the model that plays{names()}")
+    add("--model", type=Path, default=argparse.SUPPRESS, metavar="MODEL.npz",
+        help="the file of the model that plays, for its names (default: the build's model)")
     add("--glide", type=float, default=0.0, metavar="MS", help="time of the way there; 0: a jump")
     add = command(calibrate, "calibrate", "show, set, save or restore the codec's calibration")
     add("--set", nargs=3, action="append", default=[], metavar=("CHANNEL", "OFFSET", "GAIN"),
@@ -101,9 +117,22 @@ def parser():
         help="note that a net is to play this channel at this embedding; once for each channel")
     return top
 
-def status(client, args):
-    for key, value in client.status().items():
+def names():
+    """For the help: the names of the build that --csr is by default, if there is one."""
+    try:
+        build = Build(CSR)
+    except ClientError:
+        return ""
+    if not build.corners:
+        return ""
+    return f" (of {build.constants['wavenet_name']}: {', '.join(build.corners)})"
+
+def show(values):
+    for key, value in values.items():
         print(f"{key}={value}")
+
+def status(client, args):
+    show(client.status())
 
 def swap(client, args):
     data  = image.read(args.model) if "model" in args else None
@@ -114,7 +143,11 @@ def swap(client, args):
     print(f"bank {bank} plays, crc 0x{client.crc(bank):08x}, after {taken:.2f} s")
 
 def embed(client, args):
-    client.embed(args.e0, args.e1, args.glide)
+    point = args.point
+    if len(point) == 1:
+        model = image.corners(args.model) if "model" in args else None
+        point = client.place(point[0], model)
+    show(client.embed(*point, args.glide))
 
 def calibrate(client, args):
     if args.save:

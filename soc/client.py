@@ -1,66 +1,25 @@
 """The host's side of a running SoC: status, embedding and another model over its Wishbone bus."""
 
-import csv
-import json
 import secrets
 import time
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 
 from models import image
-from models.files import FileError, read_text
 
+from soc import corners
+from soc.build_description import Build
 from soc.host_bus import TIMEOUT_S, ClientError
-from soc.weight_map import WeightMap
 
-MOST_BYTES   = 16 << 20 # of a build's description
+__all__ = ["Build", "Client"]
+
 READ_WORDS   = 128 # words a read burst; the protocol's most is 255
 WRITE_WORDS  = 64
 MOST_MS      = 10_000 # of a glide or a cross-fade
 CHECK_BURSTS = 4 # write bursts between two looks at who has the banks
 BUILT_IN     = 2**32 - 1 # BankLedger's mark of the build's own model
-
-# Build --------------------------------------------------------------------------------------------
-
-class Build:
-    """What a build says about itself: registers (name: address), memories (name: base), constants.
-
-    path: its csr.csv or csr.json. Raises ClientError.
-    """
-    def __init__(self, path):
-        path = Path(path)
-        try:
-            text = read_text(path, MOST_BYTES)
-            (self._read_json if path.suffix == ".json" else self._read_csv)(text)
-            constants        = self.constants
-            self.fingerprint = int(constants["wavenet_fingerprint"])
-            self.words       = int(constants["wavenet_image_words"])
-            self.crc         = int(constants["wavenet_crc"])
-            self.bits        = int(constants["wavenet_bits"])
-            self.frac        = int(constants["wavenet_frac"])
-            self.window      = self.memories["wavenet"]
-            self.map         = WeightMap.parse(constants["wavenet_map"])
-            self.sample_rate = float(constants["audio_sample_rate"])
-        except FileError as error:
-            raise ClientError(str(error)) from error
-        except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
-            raise ClientError(f"{path}: not a csr.csv or csr.json of this SoC: {error}") from error
-
-    def _read_json(self, text):
-        data = json.loads(text)
-        self.registers = {name: csr["addr"] for name, csr in data["csr_registers"].items()}
-        self.memories  = {name: memory["base"] for name, memory in data["memories"].items()}
-        self.constants = data["constants"]
-
-    def _read_csv(self, text):
-        rows = [row for row in csv.reader(text.splitlines()) if len(row) == 5]
-        def of(kind):
-            return {name: value for group, name, value, *_ in rows if group == kind}
-        self.registers = {name: int(value, 0) for name, value in of("csr_register").items()}
-        self.memories  = {name: int(value, 0) for name, value in of("memory_region").items()}
-        self.constants = of("constant")
+NOTHING      = 2**32 - 1 # what an address reads at which nothing answers
 
 # Client -------------------------------------------------------------------------------------------
 
@@ -72,6 +31,10 @@ class Client:
     def __init__(self, bus, build):
         self.bus, self.build = bus, build
         found = self.get("banks_topology")
+        if found == NOTHING:
+            raise ClientError("the bridge answers, but nothing at the address of banks_topology, "
+                f"0x{build.registers['banks_topology']:08x}: the build's description is of another "
+                "SoC")
         if found != build.fingerprint:
             raise ClientError(f"the SoC has the topology 0x{found:08x}, the build's description "
                 f"0x{build.fingerprint:08x}: it is of another build")
@@ -91,8 +54,6 @@ class Client:
     def status(self):
         """What the console's `status` says, under the same names, as numbers and strings."""
         bank      = self.get("wavenet_status") & 1 # Bit 1: a cross-fade is under way.
-        embedding = self.get("ingress_embedding")
-        sources   = self.get("ingress_control")
         crc, idle = self.crc(bank), self.crc(1 - bank)
         values    = {
             "fs"               : f"{self.build.sample_rate:.10g}",
@@ -113,20 +74,25 @@ class Client:
         if "wavenet_fade" in self.build.registers:
             rate = self.get("wavenet_fade")
             values["fade_frames"] = -(-2**32//rate) if rate else 0
+        return values | self._embedding()
+
+    # Embedding ------------------------------------------------------------------------------------
+    def _embedding(self):
+        words, sources, values = self.get("ingress_embedding"), self.get("ingress_control"), {}
         for index in range(2):
-            word  = embedding >> 16*index & 0xffff
+            word  = words >> 16*index & 0xffff
             word -= (word & 0x8000) << 1
             values[f"e{index}"] = word/2**self.build.frac if sources >> index & 1 else "codec"
         return values
 
-    # Embedding ------------------------------------------------------------------------------------
     def embed(self, e0, e1, glide_ms=0):
         """Both coordinates from the same frame on; None: from the codec's input.
 
-        glide_ms: time of the straight way there, 0 for a jump. Raises ClientError for values
-        outside the number format.
+        glide_ms: time of the straight way there, 0 for a jump. Returns the settings under the names
+        of the console's reply: frame, glide_frames, e0, e1. Raises ClientError for values outside
+        the number format.
         """
-        values, sources = self.get("ingress_embedding"), 0
+        words, sources = 0, 0
         bits  = min(self.build.bits, 16)
         limit = 2**(bits - 1 - self.build.frac)
         for index, value in enumerate((e0, e1)):
@@ -136,12 +102,34 @@ class Client:
                 raise ClientError(f"embedding {value:g} is not allowed: -{limit:g} to below "
                     f"{limit:g}, or codec")
             word     = min(round(value*2**self.build.frac), 2**(bits - 1) - 1)
-            values   = values & ~(0xffff << 16*index) | (word & 0xffff) << 16*index
+            words   |= (word & 0xffff) << 16*index
             sources |= 1 << index
         rate = rate_of("glide", glide_ms, self.build.sample_rate)
-        self.set("ingress_embedding", values)
+        self.set("ingress_embedding", words)
         self.set("ingress_glide", rate)
         self.set("ingress_control", sources)
+        return {"frame": self.get("wavenet_frames"),
+            "glide_frames": int(glide_ms*self.build.sample_rate/1000), **self._embedding()}
+
+    def place(self, name, model=None):
+        """(e0, e1) of a name that the model that plays gives to a place.
+
+        model: (names {name: (e0, e1)}, CRC-32 of the image) of a model file, see
+               models.image.corners; None: the names are those of the build's model
+        Raises ClientError where another model plays, and for a name that it does not have.
+        """
+        crc = self.crc(self.get("wavenet_status") & 1)
+        if model is None:
+            words, own = self.build.corners, self.build.crc
+        else:
+            words, own = corners.to_words(model[0], self.build.bits, self.build.frac), model[1]
+        if crc != own:
+            raise ClientError(f"crc 0x{crc:08x} plays, the names are those of 0x{own:08x}: "
+                "--model MODEL.npz tells those of another, or give two numbers")
+        if name not in words:
+            raise ClientError(f"{name!r} is not allowed: codec{''.join(f', {n}' for n in words)}, "
+                "or two numbers")
+        return tuple(word/2**self.build.frac for word in words[name])
 
     # Banks ----------------------------------------------------------------------------------------
     @contextmanager
@@ -199,8 +187,9 @@ class Client:
             else:
                 self.set(f"banks_crc{bank}", 0)
                 self._fill(*writes, bank, token, update)
+            self._check_owner(token) # Who has taken the banks may be at this one by now.
+            if writes is not None:
                 self.set(f"banks_crc{bank}", image.crc_of(data))
-            self._check_owner(token)
             if rate is not None:
                 self.set("wavenet_fade", rate)
             self.set("wavenet_control", self.get("wavenet_control") & ~1 | bank)

@@ -1,13 +1,19 @@
 """Buses of a running SoC as a host reaches them: over a serial bridge, or through litex_server."""
 
+import re
 import socket
+import time
 
 import numpy as np
 import serial
 from litex.tools.litex_client import RemoteClient
 from litex.tools.remote.comm_uart import CMD_READ_BURST_INCR, CMD_WRITE_BURST_INCR
 
-TIMEOUT_S = 10 # that the SoC may take to answer; a simulated one is slow
+TIMEOUT_S = 10   # that the SoC may take to answer; a simulated one is slow
+RETRY_S   = 3    # of it, until a bridge is asked again: it may have given up half a command before
+SILENCE_S = 0.1  # after which an answer is complete
+# To a bridge no command, of its six bytes; to a console three comments, which it answers.
+NO_COMMAND = b"#\r#\r#\r"
 
 class ClientError(RuntimeError):
     """The SoC does not answer or refuses, or the build's description is of another one."""
@@ -20,9 +26,62 @@ class UARTBus:
             self.port = serial.serial_for_url(port, baudrate, timeout=TIMEOUT_S)
         except (serial.SerialException, ValueError) as error:
             raise ClientError(f"{port}: {error}") from error
+        try:
+            self._meet()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self):
         self.port.close()
+
+    def _meet(self):
+        """Raises ClientError unless a bridge answers: at once where a console does."""
+        start = time.monotonic()
+        try:
+            for end in (*np.arange(RETRY_S, TIMEOUT_S - RETRY_S/2, RETRY_S), TIMEOUT_S):
+                before = self._drained()
+                self.port.write(NO_COMMAND)
+                self._send(CMD_READ_BURST_INCR, 0, 1)
+                heard = self._listen(before, start + end)
+                if is_answer(heard):
+                    return
+        except serial.SerialException as error:
+            raise ClientError(f"{self.port.port}: {error}") from error
+        if heard:
+            raise ClientError(f"{self.port.port}: what answers is no bridge: {heard[:40]!r}")
+        raise ClientError(f"{self.port.port}: no answer from a bridge")
+
+    def _drained(self):
+        """What has come without being asked for: of a console, or answers to a host before."""
+        heard = b""
+        while self.port.in_waiting:
+            heard += self.port.read(1)
+            self._explain(heard)
+        return heard
+
+    def _listen(self, before, until):
+        """What comes up to the moment `until`, or to the end of an answer."""
+        heard, self.port.timeout = b"", SILENCE_S
+        try:
+            while time.monotonic() < until:
+                more   = self.port.read(1)
+                heard += more
+                self._explain(before + heard)
+                if not more and is_answer(heard):
+                    break
+        finally:
+            self.port.timeout = TIMEOUT_S
+        return heard
+
+    def _explain(self, heard):
+        """Raises ClientError for text of a console, or of a simulated port that is taken."""
+        busy = re.search(rb"serial_tcp: (busy: [^\r\n]*)\r", heard)
+        if busy:
+            raise ClientError(f"{self.port.port}: {busy[1].decode()}")
+        if re.search(rb"\r\n\w+> ", heard): # a prompt
+            raise ClientError(f"{self.port.port}: is the console's port; the bridge has "
+                "another one (--with-uartbone)")
 
     def read(self, address, length):
         try:
@@ -43,6 +102,10 @@ class UARTBus:
 
     def _send(self, command, address, length, data=b""):
         self.port.write(bytes([command, length]) + (address//4).to_bytes(4, "big") + data)
+
+def is_answer(heard):
+    """Whether bytes may be whole words of a bridge, and are no text."""
+    return bool(heard) and len(heard) % 4 == 0 and not re.fullmatch(rb"[\x20-\x7e\r\n\b]*", heard)
 
 class TCPBus:
     """A litex_server at `host`:`port`."""

@@ -1,5 +1,7 @@
 """What the firmware's `info`, and a host, know of the network: constants of the SoC."""
 
+from soc.corners import constant, to_words
+
 def describe_layer(layer):
     """One layer in the short form of `info`, such as "4->16 K4 D8 relu"."""
     return (f"{layer.in_channels}->{layer.out_channels} K{layer.kernel_size} D{layer.dilation}"
@@ -23,6 +25,8 @@ def net_constants(model, folding, latency, clk_ratio, sys_clk_freq):
         "WAVENET_FRAC"       : spec.number_format.frac,
         "WAVENET_PARAMETERS" : spec.parameters,
         "WAVENET_FOLDING"    : str(folding),
+        "WAVENET_CORNERS"    : constant(to_words(model.corners, spec.number_format.bits,
+            spec.number_format.frac)),
         "WAVENET_LAST_LAYER" : len(spec.layers) - 1,
         "WAVENET_LATENCY"    : latency,
     }

@@ -27,6 +27,7 @@ from gateware.wavenet.weight_memory import WeightLayout
 
 from models import image
 
+from soc import corners
 from soc.bench_plan import BenchPlan
 from soc.bridges import add_bridges
 from soc.build_id import build_id
@@ -110,8 +111,8 @@ class WaveNetSoC(SoCCore):
     }
     rom_size  = 16*1024
     sram_size = 8*1024
-    # Cycles. Nothing here takes more than some 20; as long as an access to an address of nothing waits,
-    # so do CPU and bridge.
+    # Cycles. Nothing here takes more than some 20. As long as an access to an address of nothing
+    # takes, CPU and bridge wait.
     bus_timeout = 256
     wavenet_clk_ratios = (1, 2, 4)
     primitives         = PRIMITIVES
@@ -305,8 +306,10 @@ class WaveNetSoC(SoCCore):
         if self.cpu_type is None:
             return
         if hasattr(self, "weight_map"):
-            header = Path(self.builder.include_dir) / "generated" / "layers.h"
-            header.write_text(self.weight_map.header())
+            generated = Path(self.builder.include_dir) / "generated"
+            words     = corners.parse(self.constants["WAVENET_CORNERS"])
+            (generated / "layers.h").write_text(self.weight_map.header())
+            (generated / "corners.h").write_text(corners.header(words))
         if hasattr(self, "bench_plan"):
             header = Path(self.builder.include_dir) / "generated" / "net.h"
             header.write_text(self.bench_plan.header())

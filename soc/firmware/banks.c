@@ -67,7 +67,7 @@ void banks_ask(unsigned int bank)
 	wavenet_control_write(control | bank << CSR_WAVENET_CONTROL_BANK_OFFSET);
 }
 
-void banks_play(unsigned int bank)
+int banks_play(unsigned int bank)
 {
 	uint32_t start = wavenet_frames_read(), most = fade_frames_most();
 
@@ -77,10 +77,15 @@ void banks_play(unsigned int bank)
 	for (int i = 0; !alone(bank) || !alone(bank); i++) {
 		uint32_t frames = wavenet_frames_read() - start;
 
-		if (frames > most || (!frames && i > LOOKS_MOST))
-			break;
+		if (frames > most || (!frames && i > LOOKS_MOST)) {
+			console_puts("no frame of bank ");
+			console_put_dec(bank);
+			console_puts(" was heard: no audio clock?\n");
+			return -1;
+		}
 		console_poll();
 	}
+	return 0;
 }
 
 uint32_t banks_crc(unsigned int bank)
@@ -96,6 +101,11 @@ void banks_set_crc(unsigned int bank, uint32_t crc)
 		banks_crc1_write(crc);
 	else
 		banks_crc0_write(crc);
+}
+
+int banks_built_in(void)
+{
+	return banks_crc(heard()) == WAVENET_CRC;
 }
 
 static void report_crc(const char *key, uint32_t crc)

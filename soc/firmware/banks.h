@@ -25,8 +25,12 @@ unsigned int banks_playing(void);
 /* Asks for the frames to come to be computed by `bank`. */
 void banks_ask(unsigned int bank);
 
-/* The same, and waits until it is heard, in a build with cross-fade alone. */
-void banks_play(unsigned int bank);
+/* The same, and waits until it is heard, in a build with cross-fade alone. Returns 0, or -1 after it
+ * has said that no frame of it came. */
+int banks_play(unsigned int bank);
+
+/* Whether what is heard is the model that the build came with. */
+int banks_built_in(void);
 
 /* CRC-32 of the image in a bank; 0: none that is whole. */
 uint32_t banks_crc(unsigned int bank);

@@ -76,7 +76,11 @@ void command_bench(int argc, char **argv)
 
 	if (banks_reserve("bench"))
 		return;
-	banks_play(banks_playing()); /* In a cross-fade two networks are heard. */
+	/* In a cross-fade two networks are heard. */
+	if (banks_play(banks_playing())) {
+		banks_release();
+		return;
+	}
 	if (record()) {
 		console_puts("bench: no frames are played\n");
 		banks_release();

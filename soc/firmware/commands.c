@@ -41,6 +41,12 @@
 static void command_help(int argc, char **argv);
 static void command_reboot(int argc, char **argv);
 
+#if HAS_WAVENET
+#include <generated/corners.h>
+#else
+#define CORNER_NAMES ""
+#endif
+
 static const struct command {
 	const char *name;
 	const char *arguments;
@@ -52,7 +58,7 @@ static const struct command {
 	{ "help",   "",      0, command_help,   "this list", 1 },
 	{ "info",   "",      0, command_info,   "build, network, sample rate, folding", 1 },
 	{ "status", "",      0, command_status, "counters and states", 1 },
-	{ "embed",  "E0 E1", 4, command_embed,  "set the embedding point; codec: from there; --glide MS: in a straight line", HAS_WAVENET },
+	{ "embed",  "E0 E1", 4, command_embed,  "set the embedding point; one word: codec" CORNER_NAMES "; --glide MS: in a straight line", HAS_WAVENET },
 	{ "load",   "",      0, command_load,   "take a model from litex_term --images into the idle bank, play it", HAS_LOAD },
 	{ "swap",   "",      0, command_swap,   "play the other bank: A/B", HAS_WAVENET },
 	{ "fade",   "MS",    1, command_fade,   "time of the cross-fade of load and swap; 0: at once", HAS_FADE },
@@ -68,7 +74,7 @@ static const struct command {
 static void command_help(int argc, char **argv)
 {
 	for (unsigned int i = 0; i < COMMANDS; i++) {
-		int column = 14;
+		int column = 16;
 
 		if (!commands[i].listed)
 			continue;

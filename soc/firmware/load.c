@@ -86,7 +86,8 @@ static void go_live(const struct image *image)
 	banks_ask(image->bank);
 }
 
-/* Receives frames until the jump; prints one line, unless the new model plays. Returns 0 then. */
+/* Receives frames until the jump. Returns 0 when the new model plays, 1 when it was asked for and is
+ * not heard, -1 when the one before plays on; the latter two after a line that tells why. */
 static int receive(struct upload *upload)
 {
 	static struct sfl_frame frame;
@@ -126,8 +127,8 @@ static int receive(struct upload *upload)
 		if (!reason) {
 			go_live(&upload->image);
 			sfl_reply(SFL_SUCCESS);
-			banks_play(upload->image.bank);
-			return 0;
+			console_putc('\n');
+			return banks_play(upload->image.bank) ? 1 : 0;
 		}
 		sfl_reply(SFL_ERROR);
 		refuse(upload, &frame, reason);
@@ -137,10 +138,23 @@ static int receive(struct upload *upload)
 	return -1;
 }
 
+static void finish(const struct upload *upload, int result)
+{
+	if (!result)
+		banks_report();
+	if (result >= 0)
+		return;
+	if (upload->damaged) {
+		console_puts("; damaged frames: ");
+		console_put_dec(upload->damaged);
+	}
+	console_puts("; the model plays on\n");
+}
+
 void command_load(int argc, char **argv)
 {
 	static struct upload upload;
-	unsigned int bank = !banks_playing();
+	unsigned int bank;
 
 #if WAVENET_BITS > 16
 	console_puts("load: an image holds at most 16 bits a word, this build's words have more\n");
@@ -148,21 +162,16 @@ void command_load(int argc, char **argv)
 #endif
 	if (banks_reserve("load"))
 		return;
+	bank = !banks_playing(); /* Not before the banks are the console's: a host may swap until then. */
 	upload = (struct upload){ 0 };
 	image_start(&upload.image, bank);
-	banks_play(!bank); /* Waits until no frame of the idle bank is on its way. */
-	console_puts("waiting for litex_term with --images or --kernel; any key gives up\n");
-	if (sfl_request()) {
-		console_puts("load: no upload came; start litex_term with --images=model.json\n");
-	} else if (receive(&upload)) {
-		if (upload.damaged) {
-			console_puts("; damaged frames: ");
-			console_put_dec(upload.damaged);
-		}
-		console_puts("; the model plays on\n");
-	} else {
-		console_putc('\n');
-		banks_report();
+	/* Waits until no frame of the idle bank is on its way: only then it may be written. */
+	if (!banks_play(!bank)) {
+		console_puts("waiting for litex_term with --images or --kernel; any key gives up\n");
+		if (sfl_request())
+			console_puts("load: no upload came; start litex_term with --images=model.json\n");
+		else
+			finish(&upload, receive(&upload));
 	}
 	banks_release();
 }
@@ -175,8 +184,8 @@ void command_swap(int argc, char **argv)
 		return;
 	bank = !banks_playing();
 	if (banks_crc(bank)) {
-		banks_play(bank);
-		banks_report();
+		if (!banks_play(bank))
+			banks_report();
 	} else {
 		console_puts("swap: refused: bank ");
 		console_put_dec(bank);

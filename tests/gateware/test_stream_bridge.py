@@ -23,8 +23,8 @@ def command(kind, words, address, data=()):
 class Line:
     """A bridge, 256 words of memory at word addresses 0 to 255 and nothing elsewhere.
 
-    steps: bytes to send, a number of cycles to wait, or QUIET, until bus and answers have rested for
-    twice the time-out; heard: bytes that came back
+    steps: bytes to send, a number of cycles to wait, or QUIET, until bus and answers have rested
+    for twice the time-out; heard: bytes that came back
     """
 
     def __init__(self, steps, idle=400, seed=0, takes=0.7):

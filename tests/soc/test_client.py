@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+import threading
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from models import image
 from models.folding import Folding, LayerFolding
 from models.spec import Conv1DSpec, NetworkSpec
 from soc import __main__ as command_line
+from soc import client as module_client
 from soc import host_bus
 from soc.client import Build, Client, runs
 from soc.host_bus import ClientError, UARTBus, connect
@@ -29,7 +31,13 @@ WINDOW = 0x9000_0000
 
 
 class Bus:
-    """Registers and a window as the SoC has them; `damage` changes words on their way in."""
+    """Registers and a window as the SoC has them; `damage` changes words on their way in.
+
+    A bank that was asked for is heard LATE looks later; until then, as BankGuard has it, neither
+    bank takes a write. before_read: {register: what is done before it is read}.
+    """
+
+    LATE = 3
 
     def __init__(self, build):
         self.names = {address: name for name, address in build.registers.items()}
@@ -37,16 +45,29 @@ class Bus:
         self.values |= {"banks_topology": SPEC.fingerprint, "banks_crc0": 2**32 - 1}
         self.values |= {"banks_crc1": 2**32 - 1, "wavenet_frames": 77}
         self.window, self.damage = {}, lambda words: words
-        self.log = []
+        self.log, self.before_read = [], {}
+        self.looks, self.blocked = 0, 0  # until the bank is heard; writes that were kept out
 
     def read(self, address, length):
         if address >= WINDOW:
             return [self.window.get((address - WINDOW) // 4 + i, 0) for i in range(length)]
         assert length == 1
-        return [self.values[self.names[address]]]
+        name = self.names[address]
+        self.before_read.get(name, lambda: None)()
+        if name == "wavenet_frames":
+            self.values[name] += 5
+        if name == "wavenet_status":
+            self.looks = max(self.looks - 1, 0)
+            if not self.looks:
+                self.values[name] = self.values["wavenet_control"] & 1
+        return [self.values[name]]
 
     def write(self, address, words):
         if address >= WINDOW:
+            bank = self.values["wavenet_control"] & 1
+            if self.looks or self.values["wavenet_status"] != bank:
+                self.blocked += len(words)
+                return
             for i, word in enumerate(self.damage(list(words))):
                 self.window[(address - WINDOW) // 4 + i] = word
             return
@@ -57,7 +78,7 @@ class Bus:
         if name == "banks_release" and self.values["banks_owner"] == value:
             self.values["banks_owner"] = 0
         if name == "wavenet_control":
-            self.values["wavenet_status"] = value & 1
+            self.looks = self.LATE
         self.values[name] = value
 
 
@@ -79,6 +100,7 @@ def build(tmp_path):
             "wavenet_bits": 16,
             "wavenet_frac": 12,
             "wavenet_name": "small",
+            "wavenet_corners": "sine -4096 -4096; ramp -4096 4096",
             "wavenet_map": str(weight_map(SPEC, FOLDING)[0]),
             "audio_sample_rate": "192000",
         },
@@ -147,6 +169,45 @@ def test_who_loses_the_banks_on_the_way_does_not_swap(client):
     assert client.bus.values["wavenet_control"] == 0 and client.bus.values["banks_owner"] == 1
 
 
+@pytest.mark.parametrize("data", [image.pack(OTHER), None])
+def test_who_loses_the_banks_at_the_last_moment_neither_marks_nor_swaps(client, data):
+    """Behind the last word that is read back, or the look at what the bank holds."""
+
+    def taken(done=None):
+        if done in (None, client.words()):
+            client.bus.values["banks_owner"] = 4711
+
+    if data is None:
+        client.bus.before_read["banks_crc1"] = taken
+    with pytest.raises(ClientError, match="but another host .token 4711. has them"):
+        client.swap(data, update=taken)
+    written = [name for name, _ in client.bus.log]
+    assert written == ["banks_claim", *["banks_crc1"] * bool(data), "banks_release"]
+    assert client.bus.values["banks_owner"] == 4711
+    assert client.crc(1) == (0 if data else image.crc_of(image.pack(FIRST)))
+
+
+def test_a_bank_that_was_just_left_is_not_written_before_it_is_idle(client):
+    """Bank 0 was asked for, and bank 1 is still heard."""
+    client.bus.values["wavenet_status"] = 1
+    client.bus.looks = 5
+    assert client.swap(image.pack(OTHER)) == 1
+    assert client.bus.blocked == 0 and client.bus.window == wanted(OTHER, 1)
+
+
+def test_a_bank_that_never_gets_idle(client, monkeypatch):
+    client.bus.looks = 10**9
+    client.bus.values["wavenet_status"] = 1
+    with pytest.raises(ClientError, match="bank 0 is not heard after 19[0-9]* frames"):
+        client.swap(image.pack(OTHER))
+    assert client.bus.blocked == 0 and client.crc(1) == client.build.crc
+    assert client.bus.values["banks_owner"] == 0
+    monkeypatch.setattr(module_client, "TIMEOUT_S", 0)
+    client.bus.before_read["wavenet_frames"] = lambda: client.bus.values.update(wavenet_frames=0)
+    with pytest.raises(ClientError, match="no frame of bank 0 was heard: no audio clock"):
+        client.swap(image.pack(OTHER))
+
+
 @pytest.mark.parametrize("bit", range(8 * image.HEADER_BYTES))
 def test_a_damaged_header_touches_nothing(client, bit):
     data = bytearray(image.pack(OTHER))
@@ -163,6 +224,14 @@ def test_another_builds_description_is_refused(build):
         Client(bus, build)
 
 
+def test_a_bus_that_answers_from_nowhere_is_said_to(build):
+    bus = Bus(build)
+    bus.values["banks_topology"] = 2**32 - 1
+    expected = "the bridge answers, but nothing at the address of banks_topology, 0x00000014: the"
+    with pytest.raises(ClientError, match=expected):
+        Client(bus, build)
+
+
 @pytest.mark.parametrize(
     "point, words, sources",
     [
@@ -173,10 +242,18 @@ def test_another_builds_description_is_refused(build):
     ],
 )
 def test_embed(client, point, words, sources):
-    client.embed(*point)
+    said = client.embed(*point)
     order = [("ingress_embedding", words), ("ingress_glide", 0), ("ingress_control", sources)]
     assert client.bus.log == order
-    client.embed(0, 0, glide_ms=1)
+    e0, e1 = (words & 0xFFFF) / 4096, (words >> 16) / 4096
+    e0, e1 = ((value - 16) if value >= 8 else value for value in (e0, e1))
+    assert said == {
+        "frame": 82,
+        "glide_frames": 0,
+        "e0": e0 if sources & 1 else "codec",
+        "e1": e1 if sources & 2 else "codec",
+    }
+    assert client.embed(0, 0, glide_ms=1)["glide_frames"] == 192
     assert client.bus.values["ingress_glide"] == -(-(2**32) // 192)
 
 
@@ -188,6 +265,24 @@ def test_embed_refuses(client):
     with pytest.raises(ClientError, match="glide -1 ms is not allowed: 0 to 10000"):
         client.embed(0, 0, -1)
     assert client.bus.log == []
+
+
+def test_names_are_those_of_the_model_that_plays(client):
+    assert client.place("sine") == (-1, -1) and client.place("ramp") == (-1, 1)
+    expected = "'square' is not allowed: codec, sine, ramp, or two numbers"
+    with pytest.raises(ClientError, match=expected):
+        client.place("square")
+    client.swap(image.pack(OTHER))
+    crc, own = (f"0x{image.crc_of(image.pack(model)):08x}" for model in (OTHER, FIRST))
+    expected = f"crc {crc} plays, the names are those of {own}: --model MODEL.npz tells those of"
+    with pytest.raises(ClientError, match=expected):
+        client.place("sine")
+    corners = {"pulse": (0.3, -9.5), "codec": (0, 0)}
+    assert client.place("pulse", (corners, int(crc, 0))) == (round(0.3 * 4096) / 4096, -8)
+    with pytest.raises(ClientError, match="'codec' is not allowed: codec, pulse, or two numbers"):
+        client.place("codec", (corners, int(crc, 0)))
+    with pytest.raises(ClientError, match=f"crc {crc} plays, the names are those of {own}"):
+        client.place("pulse", (corners, int(own, 0)))
 
 
 def test_runs():
@@ -226,6 +321,9 @@ def test_csv_and_json_of_a_build_say_the_same(tmp_path):
         (["status", "--tcp", "localhost:1"], "localhost:1: "),
         (["status", "--port", "/dev/none"], "/dev/none: "),
         (["embed", "one", "2", "--port", "x"], "argument E0: 'one' is not allowed: a number"),
+        (["embed", "1", "sine", "--port", "x"], "argument E1: 'sine' is not allowed: a number"),
+        (["embed", "1", "--port", "x"], "argument E1 is missing: two numbers, codec, or a name"),
+        (["embed", "1", "2", "3", "--port", "x"], "argument E2: '3' is not allowed: a point has"),
         (["swap", "--port", "x", "--csr", "none.json"], "none.json: no such file"),
         (["swap", "--port", "x", "--csr", "bad.csv"], "bad.csv: not a csr.csv or csr.json of this"),
         (["swap", "--port", "x", "--csr", "bad.json"], "bad.json: not a csr.csv or csr.json of th"),
@@ -242,10 +340,92 @@ def test_what_is_wrong_is_one_line(argv, message, build, tmp_path, monkeypatch, 
     assert re.match(rf"python3 -m soc {argv[0]}: error: {re.escape(message)}.*\n$", err)
 
 
-def test_a_port_that_does_not_answer(monkeypatch, build):
+def test_a_port_that_does_not_answer(monkeypatch):
     monkeypatch.setattr(host_bus, "TIMEOUT_S", 0.3)
-    with socket.create_server(("localhost", 0)) as silent:
-        bus = connect(f"socket://localhost:{silent.getsockname()[1]}")
-        assert isinstance(bus, UARTBus)
+    monkeypatch.setattr(host_bus, "RETRY_S", 0.1)
+    with Peer(lambda data: b"") as peer:
         with pytest.raises(ClientError, match="no answer from a bridge"):
-            Client(bus, build)
+            connect(peer.url)
+    assert peer.heard.count(READ) == 3  # asked again: it may have taken the first for data
+
+
+class Peer:
+    """Something on a TCP port that answers what it is sent by `answers`: bytes -> bytes, None
+    closes."""
+
+    def __init__(self, answers, greeting=b""):
+        self.server, self.heard = socket.create_server(("localhost", 0)), b""
+        self.url = f"socket://localhost:{self.server.getsockname()[1]}"
+        self.answers, self.greeting = answers, greeting
+        self.thread = threading.Thread(target=self._serve)
+
+    def _serve(self):
+        with self.server.accept()[0] as client:
+            client.sendall(self.greeting)
+            while data := client.recv(4096):
+                self.heard += data
+                answer = self.answers(data)
+                if answer is None:
+                    return
+                client.sendall(answer)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.thread.join()
+        self.server.close()
+
+
+READ = bytes([2, 1, 0, 0, 0, 0])  # of a word at address 0
+PROMPT = b"\r\nwavenet> "
+
+
+@pytest.mark.parametrize("greeting", [b"", b"\r\nWaveNet SoC, build 123" + PROMPT])
+def test_the_consoles_port_is_called_so_without_waiting(greeting, monkeypatch):
+    """It echoes what prints, and answers line ends with a prompt. A time-out would take 600 s."""
+    monkeypatch.setattr(host_bus, "TIMEOUT_S", 600)
+
+    def console(data):
+        printed = bytes(byte for byte in data if byte == 13 or 32 <= byte < 127)
+        return printed.replace(b"\r", PROMPT)
+
+    with Peer(console, greeting) as peer:
+        expected = (
+            f"{peer.url}: is the console's port; the bridge has another one (--with-uartbone)"
+        )
+        with pytest.raises(ClientError, match=re.escape(expected)):
+            connect(peer.url)
+    typed = bytes(byte for byte in peer.heard if byte == 13 or 32 <= byte < 127)
+    assert re.fullmatch(rb"(#\r)+", typed)  # comments alone
+
+
+def test_a_port_that_is_taken_is_called_so(monkeypatch):
+    monkeypatch.setattr(host_bus, "TIMEOUT_S", 600)
+    busy = b"serial_tcp: busy: this port serves one client at a time; close the other one\r\n"
+    with Peer(lambda data: None, busy) as peer:
+        expected = f"{peer.url}: busy: this port serves one client at a time; close the other one"
+        with pytest.raises(ClientError, match=expected):
+            connect(peer.url)
+
+
+def test_a_bridge_that_first_takes_the_question_for_data(monkeypatch):
+    monkeypatch.setattr(host_bus, "RETRY_S", 0.2)
+    replies = [b"", b"\x0b\0\0\x6f"]
+
+    def bridge(data):
+        return replies.pop(0) if READ in data else b""
+
+    with Peer(bridge) as peer:
+        bus = connect(peer.url)
+        assert isinstance(bus, UARTBus)
+        bus.close()
+    assert peer.heard.count(READ) == 2 and not replies
+
+
+def test_something_else_at_the_port(monkeypatch):
+    monkeypatch.setattr(host_bus, "TIMEOUT_S", 0.3)
+    with Peer(lambda data: b"\x80abc\x80") as peer:
+        with pytest.raises(ClientError, match="what answers is no bridge: b'.x80abc.x80"):
+            connect(peer.url)

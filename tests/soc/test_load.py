@@ -145,6 +145,32 @@ def test_the_host_has_the_banks(board):
     accepted(board, upload(IMAGE))
 
 
+def test_nothing_is_written_before_the_idle_bank_is_idle(board):
+    """Frames of it may be inside: BankGuard would keep the writes out, and the read-back fail."""
+    for _ in range(2):  # bank 1, then bank 0, each just left
+        board.set("under_way", 1)
+        said, _ = board.run(upload(IMAGE))
+        assert said.endswith("K\nreported"), said
+        assert board.get("forbidden") == 0
+
+
+def test_a_host_that_swaps_before_the_claim_is_not_overwritten(board):
+    """The bank to be written is chosen when the banks are the console's, not before."""
+    board.set("swapped_by_host", 1)
+    said, _ = board.run(upload(IMAGE))
+    assert said.endswith("K\nreported"), said
+    assert (board.get("playing"), board.get("swaps"), board.get("forbidden")) == (0, 1, 0)
+    assert board.holds(0, OTHER) and board.holds(1, FIRST)
+
+
+@pytest.mark.parametrize("command", ["load", "swap"])
+def test_without_frames_nothing_is_said_to_play(board, command):
+    board.set("no_clock", 1)
+    said, _ = board.run(upload(IMAGE), command)
+    assert said == "no clock\n"
+    assert (board.get("writes"), board.get("owner")) == (0, 0)
+
+
 def test_swap_goes_there_and_back(board):
     accepted(board, upload(IMAGE))
     for playing in (0, 1):

@@ -19,6 +19,9 @@ int32_t window[WORDS_MAX];
 uint8_t writable[WORDS_MAX]; /* 1: a parameter of bank 0, 2: of bank 1 */
 uint32_t crcs[2];
 unsigned int playing, owner, writes, forbidden, swaps;
+unsigned int under_way;       /* frames of the idle bank may be inside: until banks_play() it is shut */
+unsigned int swapped_by_host; /* in the moment before the claim */
+unsigned int no_clock;        /* no frame is ever heard */
 uint32_t mask = ~0u; /* bits that the memory keeps */
 
 static void put(char c)
@@ -65,6 +68,8 @@ uint32_t banks_claim(void)
 {
 	if (owner > 1)
 		return owner;
+	playing ^= swapped_by_host;
+	swapped_by_host = 0;
 	owner = 1;
 	return 0;
 }
@@ -78,10 +83,18 @@ void banks_report(void) { console_puts("reported"); }
 void banks_ask(unsigned int bank)
 {
 	swaps += bank != playing;
+	under_way |= bank != playing;
 	playing = bank;
 }
 
-void banks_play(unsigned int bank) { banks_ask(bank); }
+int banks_play(unsigned int bank)
+{
+	banks_ask(bank);
+	under_way = no_clock;
+	if (no_clock)
+		console_puts("no clock\n");
+	return no_clock ? -1 : 0;
+}
 
 void banks_set_crc(unsigned int bank, uint32_t crc)
 {
@@ -91,7 +104,7 @@ void banks_set_crc(unsigned int bank, uint32_t crc)
 
 void window_write(uint32_t address, int32_t value)
 {
-	if (address >= WORDS_MAX || writable[address] != 2 - playing || owner != 1) {
+	if (address >= WORDS_MAX || writable[address] != 2 - playing || owner != 1 || under_way) {
 		forbidden++;
 		return;
 	}

@@ -19,8 +19,10 @@ def reset(board):
         addresses, values = board.places(FIRST, bank)
         board.window[addresses] = values
         board.crcs[bank] = image.crc_of(image.pack(FIRST))
-    for name in ("playing", "owner", "writes", "forbidden", "swaps"):
+    names = ("playing", "owner", "writes", "forbidden", "swaps", "swapped_by_host", "no_clock")
+    for name in names:
         board.set(name, 0)
+    board.set("under_way", 1)  # as behind a swap: the idle bank is shut until someone has waited
 
 
 def plays_on(board):
