@@ -9,11 +9,13 @@ import serial
 from litex.tools.litex_client import RemoteClient
 from litex.tools.remote.comm_uart import CMD_READ_BURST_INCR, CMD_WRITE_BURST_INCR
 
-TIMEOUT_S = 10   # that the SoC may take to answer; a simulated one is slow
-RETRY_S   = 3    # of it, until a bridge is asked again: it may have given up half a command before
-SILENCE_S = 0.1  # after which an answer is complete
+TIMEOUT_S  = 10  # that the SoC may take to answer; a simulated one is slow
+RETRY_S    = 3   # of it, until a bridge is asked again: by then it has given up half a command
+SILENCE_S  = 0.1 # after which an answer is complete
 # To a bridge no command, of its six bytes; to a console three comments, which it answers.
 NO_COMMAND = b"#\r#\r#\r"
+# Of the first answer: one of another length is to our bytes as the end of half a command before.
+MEET_WORDS = 7
 
 class ClientError(RuntimeError):
     """The SoC does not answer or refuses, or the build's description is of another one."""
@@ -26,6 +28,8 @@ class UARTBus:
             self.port = serial.serial_for_url(port, baudrate, timeout=TIMEOUT_S)
         except (serial.SerialException, ValueError) as error:
             raise ClientError(f"{port}: {error}") from error
+        if hasattr(self.port, "_socket"): # Or a write behind another waits for TCP's late answer.
+            self.port._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             self._meet()
         except BaseException:
@@ -42,9 +46,9 @@ class UARTBus:
             for end in (*np.arange(RETRY_S, TIMEOUT_S - RETRY_S/2, RETRY_S), TIMEOUT_S):
                 before = self._drained()
                 self.port.write(NO_COMMAND)
-                self._send(CMD_READ_BURST_INCR, 0, 1)
+                self._send(CMD_READ_BURST_INCR, 0, MEET_WORDS)
                 heard = self._listen(before, start + end)
-                if is_answer(heard):
+                if is_meeting(heard):
                     return
         except serial.SerialException as error:
             raise ClientError(f"{self.port.port}: {error}") from error
@@ -68,7 +72,7 @@ class UARTBus:
                 more   = self.port.read(1)
                 heard += more
                 self._explain(before + heard)
-                if not more and is_answer(heard):
+                if not more and is_meeting(heard):
                     break
         finally:
             self.port.timeout = TIMEOUT_S
@@ -103,9 +107,9 @@ class UARTBus:
     def _send(self, command, address, length, data=b""):
         self.port.write(bytes([command, length]) + (address//4).to_bytes(4, "big") + data)
 
-def is_answer(heard):
-    """Whether bytes may be whole words of a bridge, and are no text."""
-    return bool(heard) and len(heard) % 4 == 0 and not re.fullmatch(rb"[\x20-\x7e\r\n\b]*", heard)
+def is_meeting(heard):
+    """Whether bytes are an answer of MEET_WORDS words, and no text."""
+    return len(heard) == 4*MEET_WORDS and not re.fullmatch(rb"[\x20-\x7e\r\n\b]*", heard)
 
 class TCPBus:
     """A litex_server at `host`:`port`."""

@@ -1,5 +1,6 @@
 """Talks to the firmware's console over the TCP port of a simulation, as a program."""
 
+import re
 import socket
 import time
 
@@ -94,5 +95,7 @@ class Console:
         except OSError as error:
             raise ConsoleError(f"console: {error}") from error
         if not data:
-            raise ConsoleError("console: the simulation closed the connection")
+            busy = re.search(rb"serial_tcp: (busy: [^\r\n]*)", self.buffer)
+            raise ConsoleError("console: " + (busy[1].decode() if busy else
+                "the simulation closed the connection"))
         return data

@@ -378,7 +378,7 @@ class Peer:
         self.server.close()
 
 
-READ = bytes([2, 1, 0, 0, 0, 0])  # of a word at address 0
+READ = bytes([2, host_bus.MEET_WORDS, 0, 0, 0, 0])  # of words from address 0 on
 PROMPT = b"\r\nwavenet> "
 
 
@@ -412,7 +412,7 @@ def test_a_port_that_is_taken_is_called_so(monkeypatch):
 
 def test_a_bridge_that_first_takes_the_question_for_data(monkeypatch):
     monkeypatch.setattr(host_bus, "RETRY_S", 0.2)
-    replies = [b"", b"\x0b\0\0\x6f"]
+    replies = [b"\xff\xff\xff\xff", b"\x0b\0\0\x6f" * host_bus.MEET_WORDS]
 
     def bridge(data):
         return replies.pop(0) if READ in data else b""

@@ -20,9 +20,16 @@ def lines(console, command):
     return console.command(command, TIMEOUT_S).splitlines()
 
 
-def test_help_lists_every_command(console):
-    names = [line.split()[0] for line in lines(console, "help")]
-    assert names == COMMANDS.split()
+def test_help_lists_every_command_of_the_build_and_the_models_names(console):
+    said = lines(console, "help")
+    assert [line.split()[0] for line in said] == COMMANDS.split()
+    assert "one word: codec, sine, ramp, square, zigzag;" in said[COMMANDS.split().index("embed")]
+
+
+def test_what_the_build_has_not_is_not_offered_and_says_why(console):
+    assert lines(console, "fade") == [
+        "fade: this build has no cross-fade (--with-crossfade); models change at once"
+    ]
 
 
 def test_info(console):
@@ -69,15 +76,36 @@ def test_embed_from_the_codec(console):
     assert console.values("embed codec 2.5", TIMEOUT_S)["e1"] == "2.5"
 
 
+@pytest.mark.parametrize("name, point", zoo_model().corners.items())
+def test_embed_takes_the_names_of_the_models_waves(console, name, point):
+    reply = console.values(f"embed {name} --glide 1", TIMEOUT_S)
+    assert reply["glide_frames"] == "192"
+    assert (float(reply["e0"]), float(reply["e1"])) == point
+
+
 ALLOWED = "; allowed: codec, or a decimal number from -8 to below 8"
 
 
 @pytest.mark.parametrize(
     "command, reply",
     [
-        ("embed", "embed: two arguments are needed: E0 E1; or one: codec"),
-        ("embed 1", "embed: two arguments are needed: E0 E1; or one: codec"),
-        ("embed 1 2 3", "embed: two arguments are needed: E0 E1; or one: codec"),
+        (
+            "embed",
+            "embed: two arguments are needed: E0 E1; or one: codec, sine, ramp, square, zigzag",
+        ),
+        (
+            "embed 1",
+            "embed: two arguments are needed: E0 E1; or one: codec, sine, ramp, square, zigzag",
+        ),
+        (
+            "embed 1 2 3",
+            "embed: two arguments are needed: E0 E1; or one: codec, sine, ramp, square, zigzag",
+        ),
+        (
+            "embed Sine",
+            "embed: two arguments are needed: E0 E1; or one: codec, sine, ramp, square, zigzag",
+        ),
+        ("embed sine 1", "embed: 'sine' is not a number" + ALLOWED),
         ("embed 1 2 3 4 5", "embed: too many arguments; allowed: E0 E1"),
         ("embed 1 2 --glide", "embed: --glide takes one number of ms, at the end of the line"),
         ("embed --glide 5 1", "embed: --glide takes one number of ms, at the end of the line"),

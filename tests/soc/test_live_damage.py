@@ -1,7 +1,6 @@
 """Hundreds of bad uploads to one simulated SoC: each named, the sound goes on bit for bit."""
 
 import random
-import re
 from contextlib import contextmanager
 
 import pytest
@@ -31,6 +30,7 @@ from tests.support.soc_runs import TIMEOUT_S, simulation, swap_rows
 
 DATA = image.pack(SMALL_B)
 HEADER_BITS, BITS = 8 * image.HEADER_BYTES, 8 * len(DATA)
+assert not any(layer.parameters % 2 for layer in SMALL_A.spec.layers), "no layer is padded"
 FIELDS = ["magic ", "version ", "fingerprint of another topology, ", "length in words "]
 
 
@@ -61,8 +61,8 @@ def check_flips(header_bits, body_bits):
     bits = [*header_bits, *body_bits]
     with playing(1000 * (len(bits) + 100)) as console:
         for bit, reason in zip(bits, reasons(console, [flipped(DATA, bit) for bit in bits])):
-            body = "damaged, CRC-32 0x|padding that is not zero, at byte "
-            assert re.match(FIELDS[bit // 32] if bit < HEADER_BITS else body, reason), bit
+            expected = FIELDS[bit // 32] if bit < HEADER_BITS else "damaged, CRC-32 0x"
+            assert reason.startswith(expected), bit
         assert "holds no whole model" in console.command("swap", TIMEOUT_S)
 
 

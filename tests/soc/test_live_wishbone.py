@@ -1,5 +1,6 @@
 """Models swapped by a host over the bridge while the simulated SoC plays, the console beside it."""
 
+import re
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from models import image
+from models.spec import Model
 from soc import __main__ as command_line
 from soc.client import Build, Client
 from soc.host_bus import ClientError, UARTBus
@@ -21,6 +23,8 @@ from tests.support.load_runs import MAGIC_ACK, jump, load_frames
 from tests.support.soc_runs import TIMEOUT_S, simulation, swap_rows
 
 ROOT = Path(__file__).parents[2]
+NAMED = {"waves": [{"name": "sine", "at": [-1, -1]}, {"name": "ramp", "at": [-1, 1]}]}
+A = Model(A.spec, A.weights, NAMED)
 
 
 def url(sim):
@@ -32,7 +36,7 @@ run = partial(run_main, command_line.main)  # python3 -m soc
 
 @pytest.fixture
 def files(tmp_path):
-    B.save(tmp_path / "b.npz")
+    Model(B.spec, B.weights, NAMED).save(tmp_path / "b.npz")
     (tmp_path / "c.bin").write_bytes(image.pack(C))
     return tmp_path
 
@@ -53,7 +57,16 @@ def test_the_command_line_swaps_while_it_plays(files, capsys):
         assert (status, out) == (2, "")
         assert err.startswith("python3 -m soc swap: error: image: CRC-32 0x")
         before = int(sim.console.values("status", TIMEOUT_S)["frames"])
-        assert run(["embed", "0.5", "codec", "--glide", "0.5", *where], capsys) == (0, "", "")
+        status, out, err = run(["embed", "sine", "--model", files / "b.npz", *where], capsys)
+        assert (status, err) == (0, "") and out.endswith("glide_frames=0\ne0=-1.0\ne1=-1.0\n")
+        assert run(["embed", "sine", *where], capsys)[0] == 2  # the build's model does not play
+        assert sim.console.command("embed ramp", TIMEOUT_S) == (
+            "embed: the names are those of waveshaper, which does not play; "
+            "give two numbers: E0 E1\n"
+        )
+        status, out, err = run(["embed", "0.5", "codec", "--glide", "0.5", *where], capsys)
+        assert (status, err) == (0, "")
+        assert re.fullmatch(r"frame=\d+\nglide_frames=96\ne0=0\.5\ne1=codec\n", out)
         said = dict(line.split("=") for line in run(["status", *where], capsys)[1].splitlines())
         console = sim.console.values("status", TIMEOUT_S)
     for key in ("fs", "bank", "model", "crc", "idle_crc", "overruns", "cycles_used", "e0", "e1"):
@@ -97,7 +110,8 @@ def test_a_host_and_the_console_at_once():
         client.swap(image.pack(C), force=True)
         client.set("banks_claim", 4711)
         assert console.command("unlock", TIMEOUT_S) == "the banks are free\n"
-        assert console.values("swap", TIMEOUT_S)["crc"] == crc(B)
+        said = console.command("swap", TIMEOUT_S)
+        assert f"\ncrc={crc(B)}\n" in said
         assert console.values("status", TIMEOUT_S)["overruns"] == "0"
     heard, given = heard_and_given(sim)
     assert len(swap_rows([A, B, C, B], given, heard)) == 3

@@ -5,21 +5,17 @@ from litex.soc.interconnect import csr_bus
 
 
 class Registers(LiteXModule):
-    """`block` (with CSRs) and its bank.
+    """`dut` and a bank of the registers of `block`, a part of it (default: of the whole).
 
-    gap: cycles between any two accesses; at least 1 of a bus is always between them
+    gap: cycles of rest behind each access
     """
 
-    def __init__(self, block, gap=0):
-        self.block, self.gap = block, gap
-        csrs = block.get_csrs()
+    def __init__(self, dut, block=None, gap=0):
+        self.dut, self.gap = dut, gap
+        csrs = (block or dut).get_csrs()
         self.bank = csr_bus.CSRBank(csrs, bus=csr_bus.Interface(data_width=32, alignment=32))
         self.names = [csr.name for csr in csrs]
-        assert len(set(self.names)) == len(self.names)
-
-    def _wait(self):
-        for _ in range(self.gap):
-            yield
+        assert self.names and len(set(self.names)) == len(self.names)
 
     def write(self, name, value):
         bus = self.bank.bus
@@ -29,7 +25,8 @@ class Registers(LiteXModule):
         yield
         yield bus.we.eq(0)
         yield
-        yield from self._wait()
+        for _ in range(self.gap):
+            yield
 
     def read(self, name):
         bus = self.bank.bus
@@ -39,13 +36,15 @@ class Registers(LiteXModule):
         yield bus.re.eq(0)
         yield
         value = yield bus.dat_r
-        yield from self._wait()
+        for _ in range(self.gap):
+            yield
         return value
 
-    def poll(self, name, mask, wanted, most=20_000):
-        """Reads until the masked bits are as wanted; returns the register's value."""
+    def poll(self, name, mask, wanted, most=5_000):
+        """Reads until the masked bits are as wanted; returns all values that were read."""
+        values = []
         for _ in range(most):
-            value = yield from self.read(name)
-            if value & mask == wanted:
-                return value
-        raise TimeoutError(f"{name} is 0x{value:x}, and never 0x{wanted:x} in 0x{mask:x}")
+            values.append((yield from self.read(name)))
+            if values[-1] & mask == wanted:
+                return values
+        raise TimeoutError(f"{name} is 0x{values[-1]:x}, and never 0x{wanted:x} in 0x{mask:x}")
