@@ -58,7 +58,7 @@ def test_corners_of_a_file_go_with_its_image(tmp_path):
 )
 def test_bad_meta_is_one_line(waves, message):
     with pytest.raises(ModelError) as error:
-        model({"waves": waves}).corners
+        assert model({"waves": waves}).corners is None
     assert message in str(error.value) and "\n" not in str(error.value)
 
 

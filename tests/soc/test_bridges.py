@@ -36,7 +36,8 @@ def elaborate(folder, serials=2, **options):
 
 
 def masters(text):
-    return {name for name in ("uartbone", "jtagbone") if f"_{name}_" in text or f"{name}_" in text}
+    marks = {"uartbone": "_uartbridge_", "jtagbone": "jtagbone_"}
+    return {name for name, mark in marks.items() if mark in text}
 
 
 def test_uartbone_and_jtagbone_on_an_ecp5(tmp_path):
