@@ -124,6 +124,7 @@ FIXED = {
     "ecppack_compress": True,
     "integrated_rom_size": None,  # WaveNetSoC's.
     "integrated_sram_size": None,
+    "bus_timeout": None,
 }
 
 
