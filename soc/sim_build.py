@@ -53,7 +53,8 @@ def build_simulator(gateware_dir, sources, modules, cache_dir, trace, progress):
             partial = final.with_suffix(".part")
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir()
-            _Build(partial, env, progress).run(gateware_dir, sources, modules, trace)
+            library = final.parent / "library"
+            _Build(partial, env, progress, library).run(gateware_dir, sources, modules, trace)
             partial.rename(final)
     return final
 
@@ -73,9 +74,12 @@ def _design_hash(gateware_dir, sources, modules, trace, env):
     return digest.hexdigest()[:20]
 
 class _Build:
-    """One build in the folder `work`, each step's output kept in a log beside it."""
-    def __init__(self, work, env, progress):
-        self.work, self.env, self.progress = work, env, progress
+    """One build in the folder `work`, each step's output kept in a log beside it.
+
+    library: the folder of Verilator's own library, compiled, which builds share
+    """
+    def __init__(self, work, env, progress, library):
+        self.work, self.env, self.progress, self.library = work, env, progress, library
 
     def run(self, gateware_dir, sources, modules, trace):
         for name in ("sim.v", "sim_header.h", "sim_init.cpp"):
@@ -100,12 +104,41 @@ class _Build:
     def _compile(self, update):
         for name in CORE_C: # Verilator would take them for C++.
             self._call("compile", ["gcc", "-O2", "-c", str(CORE / f"{name}.c"), "-o", f"{name}.o"])
-        self._call("compile", [
-            "make", "-C", "obj_dir", "-f", "Vsim.mk", f"-j{os.cpu_count()}", "Vsim",
-            f"OPT_FAST={OPTIMISE}", f"OPT_GLOBAL={OPTIMISE}",
-        ], update)
+        make = ["make", "-C", "obj_dir", "-f", "Vsim.mk", f"-j{os.cpu_count()}",
+            f"OPT_FAST={OPTIMISE}", f"OPT_GLOBAL={OPTIMISE}"]
+        kept = [f"--old-file={name}" for name in self._fetch_library(make, update)]
+        self._call("compile", [*make, *kept, "Vsim"], update)
         shutil.move(self.work / "obj_dir" / "Vsim", self.work / "Vsim")
         shutil.rmtree(self.work / "obj_dir")
+
+    def _fetch_library(self, make, update):
+        """Copies Verilator's own library, half of the work, to obj_dir; returns the objects' names.
+
+        It is compiled where no build has done so yet with the same commands and programs.
+        """
+        classes = (self.work / "obj_dir" / "Vsim_classes.mk").read_text()
+        names   = re.findall(r"^ +(verilated\w*) \\", classes, re.MULTILINE)
+        objects = [f"{name}.o" for name in names]
+        plan    = [*make, "--dry-run", "--no-print-directory", *objects]
+        digest  = hashlib.sha256()
+        for command in (["verilator", "--version"], ["c++", "--version"], plan):
+            said = subprocess.run(command, cwd=self.work, env=self.env, capture_output=True)
+            digest.update(said.stdout)
+        folder = self.library / digest.hexdigest()[:20]
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with open(folder.with_suffix(".lock"), "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.exists():
+                self._call("compile", [*make, *objects], update)
+                partial = folder.with_suffix(".part")
+                shutil.rmtree(partial, ignore_errors=True)
+                partial.mkdir()
+                for name in objects:
+                    shutil.copy(self.work / "obj_dir" / name, partial)
+                partial.rename(folder)
+        for name in objects:
+            shutil.copy(folder / name, self.work / "obj_dir")
+        return objects
 
     def _build_modules(self, modules):
         # LiteX's makefiles write beside the sources, hence the copy.

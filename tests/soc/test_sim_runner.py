@@ -8,12 +8,13 @@ import pytest
 import soundfile
 
 from models.files import FileError
-from soc import wav
+from soc import sim_build, wav
 from soc.progress import Progress
 from soc.sim_build import SimulatorError, build_simulator
 from soc.sim_frames import as_frames
 from soc.sim_runner import Simulation, SimulationError
 from soc.sim_soc import MODULES, generate
+from soc.toolchain import environment
 from tests.support.soc_runs import TIMEOUT_S, codes, planned, simulation, zoo_model
 
 
@@ -108,6 +109,31 @@ def test_two_processes_build_a_design_once(tmp_path):
     for run in runs:
         run.join(TIMEOUT_S)
     assert built[0] == built[1]
+
+
+MAKEFILE = """verilated.o: ; echo verilated $(OPT_FAST) > $@
+design.o: ; echo design $(OPT_FAST) > $@
+Vsim: verilated.o design.o ; cat $^ > $@
+"""
+
+
+def test_builds_share_the_compiled_library_of_verilator(tmp_path, monkeypatch):
+    """Half of the work; it is made anew for other flags of the compiler."""
+    compiled = []
+    for name, flags in (("one", "-O1"), ("two", "-O1"), ("three", "-O2")):
+        monkeypatch.setattr(sim_build, "OPTIMISE", flags)
+        work = tmp_path / name
+        (work / "obj_dir").mkdir(parents=True)
+        (work / "obj_dir" / "Vsim.mk").write_text(MAKEFILE)
+        (work / "obj_dir" / "Vsim_classes.mk").write_text("VM_GLOBAL_FAST += \\\n  verilated \\\n")
+        env = environment(sim_build.PROGRAMS)
+        build = sim_build._Build(work, env, Progress(quiet=True), tmp_path / "library")
+        build._compile(lambda text: None)
+        assert (work / "Vsim").read_text() == f"verilated {flags}\ndesign {flags}\n"
+        log = (work / "compile.log").read_text().splitlines()
+        assert log.count(f"echo design {flags} > design.o") == 1
+        compiled.append(log.count(f"echo verilated {flags} > verilated.o"))
+    assert compiled == [1, 0, 1]
 
 
 def test_a_build_that_fails_leaves_no_simulator(tmp_path):
