@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-import time
 from pathlib import Path
 
 from models import launcher
@@ -10,22 +9,14 @@ from models import launcher
 if __name__ == "__main__":
     launcher.start("python3 -m models: error", launcher.MODELS)
 
-from models import devices, image, topologies, wav
-from models.commands import evaluate, examples, import_keras, train, zoo
-from models.commands.arguments import finite, positive
+from models import devices, image, topologies
+from models.commands import evaluate, examples, import_keras, render, train, zoo
+from models.commands.arguments import positive
 from models.files import FileError, check_writable, until_pipe_breaks
 from models.planner import OBJECTIVES, plan
-from models.render import check_embedding, full_scale, render, to_pcm16
 from models.spec import Model, ModelError
 
 SYS_CLOCK = 49_152_000  # Hz, what the boards' default build gives the net
-
-SCALE = (
-    "Any rate, 1-4 channels; channel 0 is the wave. A 16-bit sample n is the number-format integer "
-    "n: full scale is 8.0 in Q4.12, and the nets are trained on waves of amplitude 1.0 = sample "
-    "4096. The output is a 16-bit WAV of output channel 0 at the model's rate, in the same scale."
-)
-
 
 PLAN = (
     "area: fewest multipliers that keep up; latency: fewest cycles from a frame's last input "
@@ -69,13 +60,7 @@ def parser():
     known = ", ".join(sorted(topologies.TOPOLOGIES))
     unset = argparse.SUPPRESS  # the default depends on other arguments; the help says how
 
-    add = command(render_command, "render", "render a WAV through a model", SCALE)
-    add("model", metavar="MODEL.npz", help="a trained model")
-    add("input", metavar="IN.wav", help="the wave; resampled where its rate is another")
-    add("output", metavar="OUT.wav", help="written whole or not at all")
-    point = {"nargs": 2, "type": float, "default": (-1.0, -1.0), "metavar": ("E0", "E1")}
-    add("--embed", **point, help="point of the embedding plane; Q4.12 allows [-8, 8)")
-    add("--gain", type=finite, default=1.0, help="factor on the wave before the net")
+    render.add_arguments(command(render.run, "render", render.TEXT, render.MORE))
 
     add = command(plan_command, "plan", "choose pe and simd per layer: cycles, multipliers", PLAN)
     add("model", metavar="MODEL.npz|TOPOLOGY", help=f"a trained model, or a topology: {known}")
@@ -103,20 +88,6 @@ def parser():
     zoo.add_arguments(command(zoo.run, "zoo", zoo.TEXT, zoo.MORE))
     evaluate.add_arguments(command(evaluate.run, "evaluate", evaluate.TEXT, evaluate.MORE))
     return top
-
-
-def render_command(args):
-    model = Model.load(args.model)
-    number_format, rate = model.spec.number_format, model.spec.sample_rate
-    check_embedding(args.embed, number_format)
-    wav.check_output(args.output, rate, [args.model, args.input])
-    wave = wav.read(args.input, rate)[:, 0] * (args.gain * full_scale(number_format))
-    start = time.perf_counter()
-    result = render(model, wave, args.embed, progress=sys.stderr.isatty())
-    elapsed = time.perf_counter() - start
-    wav.write(args.output, to_pcm16(result, number_format), rate)
-    seconds = len(wave) / rate
-    print(f"{args.output}: {seconds:.3f} s at {rate} Hz, {seconds / elapsed:.1f} x real time")
 
 
 def plan_command(args):

@@ -15,11 +15,12 @@ def full_scale(number_format):
     return -number_format.min / number_format.one
 
 
-def render(model, wave, embedding, progress=False):
+def render(model, wave, embedding, progress=False, reference=None):
     """Output channel 0 of `model`, float64 [n], for the float wave [n]; both in the net's values.
 
     embedding: (e0, e1), or an array [n, 2] of points. Wave and embedding are rounded to the number
-    format; the wave saturates. Histories start at zero; channels 3 and up get zeros.
+    format; the wave saturates. Histories start at zero; channels 3 and up get zeros. reference: a
+    fresh Reference of the model to use, for who wants its saturations.
     Raises ModelError for an embedding outside the number format, a wave that is not one-dimensional
     or a net of fewer than 3 input channels.
     """
@@ -31,7 +32,7 @@ def render(model, wave, embedding, progress=False):
         raise ModelError(f"wave: shape {wave.shape} is not allowed: (n)")
     check_embedding(embedding, number_format)
     points = np.broadcast_to(number_format.from_float(embedding), (len(wave), 2))
-    reference = Reference(model)
+    reference = reference or Reference(model)
     result = np.empty(len(wave))
     bar = tqdm(total=len(wave), unit="frame", unit_scale=True, disable=not progress)
     with bar:

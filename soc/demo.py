@@ -1,6 +1,7 @@
 """A performance of the simulated SoC: visits points of the embedding plane by its console."""
 
 import copy
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from soc import wav
+
+PROMPT = "wavenet> "
+POLL_S = 0.2 # between two looks at the simulation
 
 CODEC_BITS = 16
 CODEC_FRAC = 12 # A 16-bit codec word is taken as Q4.12, see gateware/audio/embedding.py.
@@ -32,25 +36,36 @@ class Take:
     start     : int
     stop      : int
 
-def perform(sim, embeddings, frames_each, progress):
-    """Plays `frames_each` frames at each of `embeddings`, set by the console's `embed`, then stops.
+def script(embeddings, frames_each, cycles_per_sample):
+    """What is typed at the console, for a Simulation: `embed` at each of `embeddings`, and
+    `frames_each` frames at each, from when the codec is ready; then the run ends."""
+    steps = [("expect", PROMPT)]
+    for index, (e0, e1) in enumerate(embeddings):
+        steps += [("send", f"embed {e0:g} {e1:g}"), ("expect", PROMPT)]
+        if index == 0:
+            steps.append(("until", "codec=ready", "status"))
+        steps.append(("wait", frames_each*cycles_per_sample))
+    return [*steps, ("send", "status"), ("expect", PROMPT), ("end",)]
 
-    sim: a running soc.sim_runner.Simulation without end, its embedding not yet touched
+def perform(sim, total, progress):
+    """Follows a running soc.sim_runner.Simulation to the end of its `script`; total: of frames.
+
     Returns (frame counter at each `embed`, status at the end as a dict).
     """
-    marks, status = [], {}
     with progress.step("Playing") as update:
-        for index, (e0, e1) in enumerate(embeddings):
-            marks.append(int(sim.console.values(f"embed {e0:g} {e1:g}")["frame"]))
-            while status.get("codec") != "ready":
-                status = sim.console.values("status")
-            if index == 0:
-                start = int(status["frames"])
-            while int(status["frames"]) < start + (index + 1)*frames_each:
-                status = sim.console.values("status")
-                update(f"{1e3*(int(status['frames']) - start)/sim.sample_rate:.0f} of "
-                    f"{1e3*len(embeddings)*frames_each/sim.sample_rate:.0f} ms")
+        while sim.running:
+            sim.pause(POLL_S)
+            played = min(sim.frames_played(), total)/sim.sample_rate
+            update(f"{1e3*played:.0f} of {1e3*total/sim.sample_rate:.0f} ms")
     sim.stop()
+    marks, status = [], {}
+    for reply in sim.transcript.split(PROMPT):
+        command, _, lines = reply.partition("\n")
+        values = dict(line.split("=", 1) for line in lines.splitlines() if "=" in line)
+        if command.startswith("embed "):
+            marks.append(int(values["frame"]))
+        elif command == "status":
+            status = values
     return marks, status
 
 def to_words(codes, number_format):
@@ -142,7 +157,8 @@ def print_table(rows, sim, status):
             f"{int(status['wavenet_clk'])/1e6:g} MHz",
         f"frames {status['frames']}, overruns {status['overruns']}, "
             f"saturations {status['saturations']}",
-        f"{simulated/sim.wall_seconds:.3g} simulated seconds a second, "
-            f"{sim.cycles_per_cpu_second/1e6:.2f} million cycles a second of CPU",
     ):
         console.print(line)
+    # Beside the figures, which are the same from run to run.
+    print(f"{simulated/sim.wall_seconds:.3g} simulated seconds a second, "
+        f"{sim.cycles_per_cpu_second/1e6:.2f} million cycles a second of CPU", file=sys.stderr)

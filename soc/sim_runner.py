@@ -59,6 +59,8 @@ class Simulation:
     endless     : play until it is stopped, also with frames
     port, bridge_port : TCP ports of the console and of the bridge (with_uartbone) or of an eth_phy
                   on the platform's second serial port; 0 takes a free one
+    script      : steps of soc/sim_modules/serial_script, tuples of words, for the console, which
+                  has no `port` then: typed in simulated time, runs are the same to the cycle
     trace       : write waveforms, sim.fst in the run folder (slow, large)
     output_dir  : where Verilog, firmware, csr.csv, ... go; default: a folder removed at the end
     power_up_ms : simulated time that the codec model wants to wake up, 10 in truth; the SoC gives
@@ -73,7 +75,7 @@ class Simulation:
     After the end: frames_in, frames_out int32 [n, 4] (ADC codes of 24 bits, DAC words of 32 bits;
     row n of both in the same frame; frames_in is None where frames is), report (dict of the codec
     model: frames, sample_rate, complaints, ...), cycles, cpu_seconds, wall_seconds,
-    cycles_per_cpu_second.
+    cycles_per_cpu_second; with a script its transcript.
 
     Raises ValueError for a network that cannot be built, SimulationError, FirmwareError,
     SimulatorError, ToolError.
@@ -81,12 +83,12 @@ class Simulation:
     def __init__(self, model, folding, frames=None, duration=None, endless=False, port=0,
         trace=False, output_dir=None, rom=None, builder_kwargs=None, progress=None,
         power_up_ms=10.0, codec_address=AK4619.I2C_ADDRESS, bridge_port=0, baudrate=None,
-        **soc_kwargs):
+        script=None, **soc_kwargs):
         self.progress = progress or Progress(quiet=True)
         self.model, self.folding, self.trace, self.rom = model, folding, trace, rom
         self.soc_kwargs, self.builder_kwargs = soc_kwargs, builder_kwargs
         self.power_up_ms, self.baudrate = power_up_ms, baudrate
-        self.codec_address = codec_address
+        self.codec_address, self.script = codec_address, script
         self.soc_kwargs.setdefault("power_up_ms", 1.2*power_up_ms)
         self.soc_kwargs.setdefault("bridge_timeout_ms", BRIDGE_TIMEOUT_MS)
         self.sys_clk_freq = soc_kwargs.get("sys_clk_freq", SYS_CLK_FREQ)
@@ -151,10 +153,14 @@ class Simulation:
         self.port = self.port or free_port()
         pace      = {} if self.baudrate is None else {
             "cycles_per_byte": round(10*self.sys_clk_freq/self.baudrate)}
+        console   = {"module": "serial_tcp", "args": {"port": self.port, **pace}}
+        if self.script is not None:
+            (self.run_dir / "script.txt").write_text(
+                "".join(" ".join(map(str, step)) + "\n" for step in self.script))
+            console = {"module": "serial_script",
+                "args": {"script": "script.txt", "transcript": "transcript.txt"}}
         config = [
-            {"module": "serial_tcp", "interface": ["serial", "sys_clk"], "args": {
-                "port"            : self.port, **pace,
-            }},
+            {**console, "interface": ["serial", "sys_clk"]},
             {"module": "ak4619", "interface": ["codec"], "args": {
                 "frames_in"       : "" if self.input is None else "frames_in.raw",
                 "frames_out"      : "frames_out.raw",
@@ -276,6 +282,8 @@ class Simulation:
             count          = min(len(self.frames_out), len(self.input))
             self.frames_in = np.zeros_like(self.frames_out)
             self.frames_in[:count] = self.input[:count]
+        self.transcript = "" if self.script is None else (
+            self.run_dir / "transcript.txt").read_text("ascii", "replace").replace("\r\n", "\n")
         self.cpu_seconds = self.report["cpu_seconds"]
         self.cycles      = round(self.report["sim_time_ps"]*1e-12*self.sys_clk_freq)
 

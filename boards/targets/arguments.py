@@ -209,6 +209,12 @@ def add_simulation_arguments(sim):
         "codec's rate; the word n of the network (4096 is 1.0) is n * 65536, full scale is 8.0.",
     )
     sim.add_argument(
+        "--gain",
+        type=float,
+        default=1.0,
+        help="Factor on channel 0 of --wav-in; the demo plays it with a peak of 1.0 anyway.",
+    )
+    sim.add_argument(
         "--duration",
         type=float,
         default=None,

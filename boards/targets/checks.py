@@ -21,7 +21,7 @@ BOARD_ONLY = (
     *("ecppack_bootaddr", "ecppack_spimode", "ecppack_freq"),
 )
 SIMULATION_ONLY = (
-    *("wav_in", "wav_out", "duration", "trace", "bridge_port", "serial_port", "power_up_ms"),
+    *("wav_in", "wav_out", "gain", "duration", "trace", "bridge_port", "serial_port", "power_up_ms"),
     "swap_to",
 )
 
@@ -112,6 +112,10 @@ def check_simulation(args, given):
         raise UsageError("--wav-out is not allowed with --demo, which writes to out/demo")
     if args.wav_out is not None and (args.no_compile or args.no_compile_gateware):
         raise UsageError("--wav-out is not allowed with --no-compile: nothing plays")
+    if not math.isfinite(args.gain):
+        raise UsageError(f"--gain {args.gain:g} is not allowed: a finite number")
+    if args.gain != 1 and (args.wav_in is None or args.demo):
+        raise UsageError("--gain is allowed only with --sim --wav-in")
     most = DEMO_SECONDS_MOST if args.demo else 86_400
     if args.duration is not None and not 0 < args.duration <= most:
         raise UsageError(f"duration {args.duration:g} s is not allowed: above 0, to {most}")

@@ -1,5 +1,8 @@
 """build.py --sim and --demo: the SoC in Verilator, with sound."""
 
+import sys
+
+from models import levels, listening
 from models.files import check_folder
 from models.planner import plan
 from models.reference import Reference
@@ -12,14 +15,15 @@ from soc.sim_runner import Simulation
 from soc.sim_session import run_session
 from soc.sim_soc import SYS_CLK_FREQ, generate
 from soc.wavenet_soc import cycles_per_sample
-from boards.targets import crossfade_demo
+from boards.targets import crossfade_demo, sound_report
 from boards.targets.arguments import ROOT
 from boards.targets.checks import UsageError
 from boards.targets.folder import build_folder, builder_options, copy_exports
 from boards.targets.output import previous_of, replaced, summary
 
 OUT = ROOT / "out" / "demo"
-WRITTEN = ("input.wav", "output.wav", "demo.png", "grid.png")
+LISTEN = "listen.wav"
+WRITTEN = ("input.wav", "output.wav", LISTEN, "demo.png", "grid.png")
 
 
 def simulate(parser, args):
@@ -40,6 +44,10 @@ def simulate(parser, args):
         if previous_of(OUT).resolve() in args.wav_in.resolve().parents:
             raise UsageError(f"--wav-in {args.wav_in} is not allowed: the demo removes that folder")
     recording = None if args.wav_in is None else read_wav(args.wav_in, rate)
+    if recording is not None:
+        recording[:, 0] *= args.gain
+        for line in sound_report.entering(args, model, recording, rate):
+            print(line, file=sys.stdout if args.demo else sys.stderr)  # before the console's port
     builder_kwargs = builder_options(parser)
     soc_kwargs = dict(
         parser.soc_argdict,
@@ -79,7 +87,9 @@ def simulate(parser, args):
         duration = None if args.duration is None else max(round(args.duration * rate), 1)
         say_cut(args.wav_in, frames, duration, rate, "as --duration says")
         simulation = Simulation(model, folding, frames=frames, duration=duration, **options)
-        return run_session(simulation, args.wav_out)
+        status = run_session(simulation, args.wav_out)
+        print(sound_report.played(model.narrowed(folding.spec.out_channels), simulation))
+        return status
 
 
 def demonstrate(args, model, folding, rate, recording, options):
@@ -90,16 +100,23 @@ def demonstrate(args, model, folding, rate, recording, options):
     say_cut(args.wav_in, recording, len(tour.input), rate, why)
     progress = options["progress"]
     frames = demo.to_frames(tour.input)
-    with Simulation(model, folding, frames=frames, endless=True, **options) as sim:
-        marks, status = demo.perform(sim, tour.embeddings, tour.each, progress)
+    cycles = cycles_per_sample(SYS_CLK_FREQ, args.sample_rate)
+    script = demo.script(tour.embeddings, tour.each, cycles)
+    with Simulation(
+        model, folding, frames=frames, endless=True, script=script, **options
+    ) as sim:
+        marks, status = demo.perform(sim, len(tour.embeddings) * tour.each, progress)
     with progress.step("Comparison with the reference"):
         takes = demo.verify(model.spec, Reference(model), sim, tour.embeddings, marks)
     spans = [(take.start, take.stop) for take in takes]
     entered, heard = demo.signals(sim)
     with progress.step("Sound and pictures"), replaced(OUT) as folder:
         demo.write_sound(folder, sim)
+        listening.write(folder / LISTEN, tour.to_listen(heard, spans), rate)
         tour.draw(folder, entered, heard, spans)
     demo.print_table(zip(tour.stops, takes, tour.errors(heard, spans)), sim, status)
+    print(levels.describe_output(heard, model.spec.number_format))
+    print(f"{OUT / LISTEN}: {tour.heard_as}; {listening.how_to_play(OUT / LISTEN)}")
     print(summary(OUT))
     return 1 if sim.report["complaints"] or int(status["overruns"]) else 0
 

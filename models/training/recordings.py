@@ -48,7 +48,9 @@ class Recordings:
         self.spans = {name: self._spans(divided[name]) for name in SPLITS}
         self.places = sorted(self.spans["train"])
         listed = (f"{name}: {', '.join(self.names[name])}" for name in SPLITS)
-        self.facts = {}  # of what training heard no more is known
+        heard = [words for spans in self.spans["train"].values() for words, _ in spans]
+        peak = max(np.abs(words[:, 0]).max() for words in heard)
+        self.facts = {"trained": {"level": float(peak / spec.number_format.one)}}
         self.description = f"recordings, crc 0x{self._crc():08x}; {'; '.join(listed)}"
 
     def _spans(self, found):

@@ -16,6 +16,7 @@ def stops_of(plane):
 
 STOPS = stops_of(STANDARD)
 PITCH = 200.0  # Hz
+HELD = 1.0  # seconds of each stop in the copy to listen to
 SECONDS = 0.025  # at each stop: five periods
 RECORDING_SECONDS = 2.0  # of a recording, unless asked for more
 START = 0.25  # phase of the first sample: the triangle is 0 there, as the silence before it
@@ -78,6 +79,24 @@ class Tour:
         target, settling = self.target(spans), self.model.spec.receptive_field
         settled = [slice(start + settling, stop) for start, stop in spans]
         return [esr_db(output[part], target[part]) for part in settled]
+
+    @property
+    def heard_as(self):
+        """What `to_listen` is, in words."""
+        copy = "48 kHz, stereo, peak -3 dBFS"
+        return f"each stop's last periods, held for {HELD:g} s, {copy}" if self.synthetic else copy
+
+    def to_listen(self, output, spans):
+        """What is to be heard of the SoC's output, float [n]: a recording as it was played; of the
+        triangle the last period of each stop over and over, as 25 ms are no tone to an ear."""
+        if not self.synthetic:
+            return output[: spans[-1][1]]
+        period = self.rate / PITCH
+        whole = round(period) if abs(period - round(period)) < 1e-6 else None
+        if whole is None:
+            return output[: spans[-1][1]]
+        held = round(HELD * self.rate / whole)
+        return np.concatenate([np.tile(output[stop - whole : stop], held) for _, stop in spans])
 
     def draw(self, folder, entered, heard, spans):
         """Writes demo.png, of the aligned input and output of the SoC, and grid.png to `folder`."""

@@ -18,7 +18,9 @@ from models.topologies import TOPOLOGIES, get
 from models.training.recipe import RECIPES
 from models.wav import ALLOWED
 from tests.support.command_line import run_main
+from tests.support.glides import line, rate_of
 from tests.support.limits import HANG_S
+from tests.support.listening import assert_listenable
 from tests.support.nets import random_model
 
 run = partial(run_main, main)  # (argv, capsys) -> (status, stdout, stderr)
@@ -50,13 +52,48 @@ def test_render_writes_the_integers_of_the_reference(room, capsys):
     command = ["render", "m.npz", "w.wav", "out.wav", "--embed", -1, 0.5]
     status, out, err = run(command, capsys)
     assert (status, err) == (0, "")
-    assert out.startswith("out.wav: 0.016 s at 192000 Hz, ") and out.endswith(" x real time\n")
+    channels, given, played, last = out.splitlines()
+    assert channels == "w.wav: channel 1 is not used"
+    assert given == "input: peak 2.2, 0% clipped"
+    assert last.startswith("out.wav: 0.016 s at 192000 Hz, ") and last.endswith(" x real time")
     wave = soundfile.read("w.wav", dtype="int16")[0][:, 0]
     frames = np.stack(np.broadcast_arrays(wave.astype(int), -4096, 2048, 0), axis=1)
     samples, rate = soundfile.read("out.wav", dtype="int16")
     assert rate == 192_000 and soundfile.info("out.wav").subtype == "PCM_16"
     assert np.array_equal(samples, Reference(Model.load("m.npz")).run(frames)[:, 0])
-    assert not list(Path().glob("*.part"))
+    reference = Reference(Model.load("m.npz"))
+    reference.run(frames)
+    peak = np.abs(samples.astype(int)).max() / 4096
+    assert played.startswith(f"output: peak {peak:.3g}, 0% clipped, saturations ")
+    assert f"saturations {sum(reference.saturations)}" in played
+    assert sorted(path.name for path in Path().iterdir()) == ["m.npz", "out.wav", "w.wav"]
+
+
+def test_render_moves_the_embedding_and_writes_a_copy_to_listen_to(room, capsys):
+    command = ["render", "m.npz", "w.wav", "out.flac", "--listen", "--path"]
+    status, out, err = run([*command, "0.001:1,-1", "0.011:-1,0.5"], capsys)
+    assert (status, err) == (0, "")
+    wave = soundfile.read("w.wav", dtype="int16")[0][:, 0]
+    frames = np.zeros((3000, 4), np.int64)
+    frames[:, 0] = wave
+    for channel, (start, end) in enumerate([(4096, -4096), (-4096, 2048)], start=1):
+        way = line(start, [end] * 1920, rate_of(1920))
+        frames[:, channel] = [start] * 192 + way + [end] * (3000 - 192 - len(way))
+    samples, rate = soundfile.read("out.flac", dtype="int16")
+    assert soundfile.info("out.flac").format == "FLAC"
+    assert np.array_equal(samples, Reference(Model.load("m.npz")).run(frames)[:, 0])
+    assert_listenable("out.listen.wav", seconds=3000 / 192_000)
+    assert "out.listen.wav: 48 kHz, stereo, peak -3 dBFS; to listen: " in out
+    Path("path.csv").write_text("0.001,1,-1\n0.011,-1,0.5\n")
+    assert run(["render", "m.npz", "w.wav", "b.wav", "--path", "path.csv"], capsys)[0] == 0
+    assert np.array_equal(soundfile.read("b.wav", dtype="int16")[0], samples)
+
+
+def test_bad_paths(room, capsys):
+    command = [*render(), "--path"]
+    refused([*command, "0:9,0"], "embedding: 9 is not allowed: [-8, 8)", capsys)
+    refused([*command, "1:0,0", "0:0,0"], "--path: 0 s after 1 s; times must ascend", capsys)
+    refused([*command, "none.csv"], "none.csv: no such file", capsys)
 
 
 def test_render_resamples_and_applies_gain(room, capsys):
@@ -178,7 +215,7 @@ def test_bad_outputs(room, capsys, monkeypatch):
     def too_late(*_, **__):
         raise AssertionError("what can be refused at once must not wait for the work")
 
-    monkeypatch.setattr("models.__main__.render", too_late)
+    monkeypatch.setattr("models.commands.render.render", too_late)
     monkeypatch.setattr("models.training.train.make_model", too_late)
     message = "embedding: 8 is not allowed: [-8, 8)"
     refused(render("m.npz", "w.wav", "out.wav", "--embed", 8, 0), message, capsys)

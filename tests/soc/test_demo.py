@@ -11,6 +11,7 @@ from models.spec import NumberFormat
 from models.training.tour import STOPS, Tour
 from soc import demo
 from soc.progress import Progress
+from tests.support.listening import assert_listenable
 from tests.support.soc_runs import simulation, zoo_model
 
 EMBEDDINGS = [(-1.0, 1.0), (1.0, -0.5), (0.25, 0.0)]
@@ -21,8 +22,9 @@ EACH = 1_200  # frames, more than twice what the net remembers
 def performance():
     model = zoo_model()
     frames = demo.to_frames(Tour(model, 192_000).input)
-    with simulation(model, frames=frames, endless=True) as sim:
-        marks, status = demo.perform(sim, EMBEDDINGS, EACH, Progress(quiet=True))
+    script = demo.script(EMBEDDINGS, EACH, 256)
+    with simulation(model, frames=frames, endless=True, script=script) as sim:
+        marks, status = demo.perform(sim, len(EMBEDDINGS) * EACH, Progress(quiet=True))
     return model, sim, marks, status
 
 
@@ -49,9 +51,11 @@ def test_every_frame_is_the_references_at_one_embedding_after_the_other(performa
 def test_a_console_slower_than_the_codec_is_no_mismatch():
     model, late = zoo_model(), 1_500  # frames of the codec before the first `embed`
     frames = demo.to_frames(Tour(model, 48_000).input)
-    with simulation(model, 48_000, frames=frames, endless=True) as sim:
-        sim.wait_frames(late)
-        marks, _ = demo.perform(sim, EMBEDDINGS, EACH, Progress(quiet=True))
+    begin, *steps = demo.script(EMBEDDINGS, EACH, 1024)
+    # The codec plays from 13.3 ms on.
+    script = [begin, ("wait", (640 + late) * 1024), *steps]
+    with simulation(model, 48_000, frames=frames, endless=True, script=script) as sim:
+        marks, _ = demo.perform(sim, len(EMBEDDINGS) * EACH, Progress(quiet=True))
     takes = verify(model, sim, marks)
     assert [take.embedding for take in takes] == EMBEDDINGS
     assert late <= takes[0].start < takes[0].stop == takes[1].start
@@ -113,16 +117,25 @@ def test_the_demo_from_the_command_line(options, cycles, tmp_path, monkeypatch, 
         ["build.py", "--demo", "--duration=0.03", "--output-dir", str(tmp_path / "b"), *options],
     )
     assert build_py.main() == 0
-    names = {"input.wav", "output.wav", "demo.png", "grid.png"}
+    names = {"input.wav", "output.wav", "listen.wav", "demo.png", "grid.png"}
     assert {path.name for path in out.iterdir()} == names
     sounds = [soundfile.info(out / name) for name in ("input.wav", "output.wav")]
     assert {(sound.samplerate, sound.channels) for sound in sounds} == {(192_000, 4)}
     assert sounds[0].frames == sounds[1].frames >= 0.03 * 192_000
     assert all((out / name).read_bytes()[:4] == b"\x89PNG" for name in ("demo.png", "grid.png"))
+    assert_listenable(out / "listen.wav", seconds=len(STOPS))
+    first = capsys.readouterr()
+    assert re.search(r"[\d.]+ simulated seconds a second, [\d.]+ million cycles", first.err)
+    # Run again, all is the same: every figure, and every sample.
+    before = {path.name: path.read_bytes() for path in out.glob("*.wav")}
+    assert build_py.main() == 0
+    assert {path.name: path.read_bytes() for path in out.glob("*.wav")} == before
     printed = capsys.readouterr().out
+    # But for where the files of the run before are.
+    assert printed.splitlines()[:-1] == first.out.splitlines()[:-1]
+    assert re.search(r"listen.wav: .*; to listen: ", printed)
     for name in STOPS:
         assert re.search(rf"\b{name} .* -[\d.]+ dB", printed), printed
     assert re.search(r"(\d+) of \1 frames equal the integer reference", printed)
     assert f"cycles used {cycles} of {cycles} a sample" in printed
     assert "overruns 0, saturations" in printed
-    assert re.search(r"[\d.]+ simulated seconds a second, [\d.]+ million cycles", printed)
