@@ -199,14 +199,16 @@ def add_simulation_arguments(sim):
         "--wav-in",
         type=Path,
         default=None,
-        help="Sound at the codec's inputs, 1-4 channels, any rate (default: a 220 Hz triangle).",
+        help="Sound at the codec's inputs: WAV, FLAC or AIFF, 1-4 channels, any rate (default: a "
+        "220 Hz triangle).",
     )
     sim.add_argument(
         "--wav-out",
         type=Path,
         default=None,
-        help="Write what the codec's outputs play to this WAV file: 4 channels, 32-bit PCM, at the "
-        "codec's rate; the word n of the network (4096 is 1.0) is n * 65536, full scale is 8.0.",
+        help="Write what the codec's outputs play to this .wav, .flac or .aiff file: 4 channels, "
+        "32-bit PCM (FLAC: 24), at the codec's rate; the word n of the network (4096 is 1.0) is "
+        "n * 65536, full scale is 8.0.",
     )
     sim.add_argument(
         "--gain",

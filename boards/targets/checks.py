@@ -21,8 +21,8 @@ BOARD_ONLY = (
     *("ecppack_bootaddr", "ecppack_spimode", "ecppack_freq"),
 )
 SIMULATION_ONLY = (
-    *("wav_in", "wav_out", "gain", "duration", "trace", "bridge_port", "serial_port", "power_up_ms"),
-    "swap_to",
+    *("wav_in", "wav_out", "gain", "duration", "trace", "bridge_port", "serial_port"),
+    *("power_up_ms", "swap_to"),
 )
 
 

@@ -62,6 +62,7 @@ class Simulation:
             ("clocker", Path(core_directory) / "modules"),
             ("ak4619", MODULES),
             ("serial_tcp", MODULES),
+            ("serial_script", MODULES),
         ):
             place = self.folder / "modules" / name
             place.mkdir(parents=True)
