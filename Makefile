@@ -8,7 +8,7 @@ unexport PYTHONPATH PYTHONHOME
 export PYTHONNOUSERSITE = 1
 export WAV # The shell reads it as it is, quotes and blanks included.
 
-.PHONY: help setup demo boards test test-board test-slow lint format bench constraints clean
+.PHONY: help setup demo boards test test-board test-slow lint format bench docs-check constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -46,6 +46,10 @@ bench: ## measure cost and speed of the accelerator, write docs/benchmarks.md (h
 
 boards: ## install what build.py needs for boards (which it does itself when they are missing)
 	@$(SETUP) demo boards
+
+docs-check: ## run the commands beside the figures of README.md and docs/, tell which do not fit (minutes)
+	@$(SETUP) demo training qkeras test
+	@$(PYTHON_VENV) -m tests.docs_check $(ARGS)
 
 constraints: ## pin anew, in constraints.txt, all that the groups of pyproject.toml pull in
 	@$(PYTHON_VENV) -m venv --clear build/constraints

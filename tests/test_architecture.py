@@ -87,7 +87,7 @@ def imports_of(root, path):
 
 
 def allowed(item):
-    """Whether DESIGN.md's house has this arrow."""
+    """Whether the house of rooms has this arrow."""
     path, target = item.path, item.target
     ours = within(target, *OURS)
     room = Path(path).parts[0]

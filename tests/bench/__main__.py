@@ -17,6 +17,7 @@ from tests.bench.measure import measure
 from tests.bench.rows import ROWS
 from tests.bench.synthesis import core_cells
 from tests.bench.tools import FOLDER, BenchError, version, write_whole
+from tests.docs_check.records import keep
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 NICENESS = 10  # place and route takes minutes of a core
@@ -71,6 +72,7 @@ def run(args):
         plots.draw(measured, DOCS)
         written = page.text(measured, version("yosys"), version("nextpnr-ecp5"))
         write_whole(DOCS / "benchmarks.md", written)
+        keep("bench", written)
         print(tables.goal_table(measured))
         print("docs/benchmarks.md, docs/benchmarks_*.png: written")
     else:

@@ -7,6 +7,7 @@ COMMAND = "python3 -m tests.bench"
 
 PAGE = """# Benchmarks
 
+<!-- check: stored bench -->
 `make bench` wrote this page (`{command}`): yosys {yosys}, nextpnr {nextpnr},
 {seeds}. Nothing here is typed by hand but the figures of the original design.
 
@@ -47,6 +48,7 @@ and 44,647 COMB were published.
 The critical path of the best seed.
 
 {paths}
+<!-- /check -->
 """
 
 

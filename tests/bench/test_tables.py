@@ -157,6 +157,8 @@ def test_the_command_line(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(command, "DOCS", tmp_path)
     monkeypatch.setattr(command.os, "nice", lambda niceness: None)
 
+    kept = []
+    monkeypatch.setattr(command, "keep", lambda name, text: kept.append((name, text)))
     assert command.main(["--rows", "po2,area", "--seeds", "2"]) == 0
     assert done == [("po2", 2), ("area", 2)]
     assert "| area | at most 1,200 COMB | 1,200 | met |" in capsys.readouterr().out
@@ -169,6 +171,7 @@ def test_the_command_line(monkeypatch, capsys, tmp_path):
         "benchmarks_fmax.png",
         "benchmarks_work.png",
     }
+    assert kept == [("bench", (tmp_path / "benchmarks.md").read_text())]
 
 
 def test_what_goes_wrong_is_one_line(monkeypatch, capsys):

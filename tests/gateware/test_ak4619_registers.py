@@ -6,7 +6,7 @@ from gateware.audio.ak4619_registers import Field, Register, registers, serial_f
 from gateware.audio.tdm import TDM
 from tests.support.serial_port import TDM128, make_pads
 
-# The set-up that is known to play (CODEC.md, shared document of the project), register 0x00 up.
+# The set-up that is known to play (docs/codec.md, "Registers as written"), register 0x00 up.
 PLAYS_48K = "37 AE 1C 00 22 22 30 30 30 30 22 55 00 06 18 18 18 18 04 05 0A"
 PLAYS_192K = "37 AF 1C 04 22 22 30 30 30 30 22 55 00 06 18 18 18 18 04 05 0A"
 
@@ -45,7 +45,7 @@ def test_register_fields_must_fit():
     ],
 )
 def test_serial_format_follows_the_clock(sys_clk_freq, rate, sys_per_frame, mclk_per_frame):
-    """As CODEC.md has it: MCLK 256fs up to 96 kHz, 128fs at 192 kHz; BICK 128fs in four slots."""
+    """docs/codec.md: MCLK 256fs up to 96 kHz, 128fs at 192 kHz; BICK 128fs in four slots."""
     parameters = serial_format(sys_clk_freq, rate)
     ratios = dict(sys_per_frame=sys_per_frame, mclk_per_frame=mclk_per_frame)
     assert parameters == dict(TDM128, **ratios)

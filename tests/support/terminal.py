@@ -15,13 +15,14 @@ PROMPT = "wavenet> "
 
 
 class Terminal:
-    """litex_term on localhost:`port` as a context manager; `options` are its own.
+    """litex_term on localhost:`port`, run in `folder`, as a context manager; `options` are its own.
 
     type(text): keys. wait(mark): all that it showed until `mark` came, "\\n" line ends; the rest is
     kept for the next wait. Raises TimeoutError with what was shown.
     """
 
-    def __init__(self, port, *options):
+    def __init__(self, port, *options, folder=None):
+        self.folder = folder
         self.command = [sys.executable, "-m", "litex.tools.litex_term"]
         self.command += [f"socket://localhost:{port}", *map(str, options)]
         self.shown = ""
@@ -29,7 +30,12 @@ class Terminal:
     def __enter__(self):
         self.master, slave = pty.openpty()
         self.process = subprocess.Popen(
-            self.command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True
+            self.command,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            cwd=self.folder,
         )
         os.close(slave)
         return self

@@ -2,9 +2,8 @@
  *
  * It plays and records only what the data sheet's tables allow, and otherwise stays silent and
  * says on stderr, once for each distinct reason, what is wrong and what is allowed. Source: data
- * sheet AK4619VN 200900082-E-00 (2021/06), Tables 1, 2 and 5, as excerpted in the project's
- * CODEC.md; nothing beyond that is modelled. It follows the edges on the pins and knows no system
- * clock.
+ * sheet AK4619VN 200900082-E-00 (2021/06), Tables 1, 2 and 5, as docs/codec.md has them; nothing
+ * beyond that is modelled. It follows the edges on the pins and knows no system clock.
  *
  * Pads "codec": mclk, bick, lrck, sdin1, pdn, scl_oe, sda_oe (1 = pull low) from the FPGA; sdout1,
  * sda (level of the wire) to it.

@@ -1,6 +1,6 @@
 /* Control port: PDN, and the registers behind the I2C slave.
  *
- * Timing and addresses from CODEC.md: PDN low for at least 600 ns, registers may be written 10 ms
+ * Timing and addresses from docs/codec.md: PDN low for at least 600 ns, registers may be written 10 ms
  * after it rises (power_up_ms), SCL at most 400 kHz, no writes above 0x14, the clock and format
  * set-up only in reset. An early or forbidden transfer is not acknowledged. */
 #ifndef AK4619_CONTROL_PORT_H

@@ -1,8 +1,8 @@
 /* Register map of the AK4619VN as far as the data sheet's tables decide whether it plays.
  *
- * Source: AK4619VN data sheet 200900082-E-00 (2021/06), Tables 1, 2 and 5, as excerpted in the
- * project's CODEC.md. The reset values are not in that excerpt: all registers are 00 after PDN
- * here, so a set-up must write every one of them. */
+ * Source: AK4619VN data sheet 200900082-E-00 (2021/06), Tables 1, 2 and 5, see docs/codec.md. The
+ * reset values are not modelled: all registers are 00 after PDN here, so a set-up must write every
+ * one of them. */
 #ifndef AK4619_REGISTERS_H
 #define AK4619_REGISTERS_H
 
