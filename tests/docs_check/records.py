@@ -138,7 +138,7 @@ def keep(name, output, inputs=None):
         "command": RECORDS[name].command,
         "commit": commit(),
         "inputs": inputs or RECORDS[name].inputs(),
-        "output": output.rstrip().splitlines(),
+        "output": output.replace(f"{ROOT}/", "").rstrip().splitlines(),
     }
     path = FIGURES / f"{name}.json"
     write_whole(path, json.dumps(written, indent=1, ensure_ascii=False) + "\n")
