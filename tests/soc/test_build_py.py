@@ -89,6 +89,8 @@ def test_other_rates_are_resampled_and_the_duration_counts(tmp_path):
     assert result.returncode == 0, result.stderr
     info = soundfile.info(tmp_path / "out.wav")
     assert (info.samplerate, info.frames, info.channels) == (48_000, 480, 4)
+    cut = f"{tmp_path / 'in.wav'}: only the first 0.01 of 0.1 s play, as --duration says\n"
+    assert cut in result.stdout
 
 
 class Terminal:
