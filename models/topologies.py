@@ -82,6 +82,10 @@ TOPOLOGIES = {
     for spec in (
         # Sees 505 samples = 2.6 ms: enough to tell up from down at 192 kHz.
         _wavenet("waveshaper", dilations=(8, 32, 128), sample_rate=192_000),
+        # The same for an oscillator's whole range: half as wide again, twice the multiplications.
+        _wavenet(
+            "oscillator", dilations=(8, 32, 128), sample_rate=192_000, channels=(4, 24, 24, 4)
+        ),
         # The published net (matpalm/cached_dilated_causal_convolutions); sees 64 samples.
         _wavenet("original", dilations=(1, 4, 16), sample_rate=192_000),
         # The rate at which it was published.

@@ -81,8 +81,25 @@ class Recipe:
 
 
 USUAL = Recipe(jumping=0.002, modulated=0.006, polish=300, settling=0.3)
+# What an oscillator is played with: every pitch, onsets, noise, inputs of other kinds.
+PLAYED = replace(
+    USUAL,
+    pitches=(16.0, 4200.0),
+    below=0.5,
+    above=0.1,
+    broken=0.004,
+    foreign=0.002,
+    noise=8.0,
+    steps=8_000,
+    polish=200,
+    settling=0.5,
+    curved=4,
+)
 RECIPES = {
     "waveshaper": USUAL,
+    # waveshaper for an oscillator's whole range.
+    "waveshaper_played": replace(PLAYED, topology="waveshaper"),
+    "oscillator": PLAYED,
     # What waveshaper may be swapped for while it plays.
     "folds": replace(
         USUAL,

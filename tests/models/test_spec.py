@@ -43,6 +43,7 @@ def test_facts_of_a_spec():
 def test_facts_of_the_known_nets():
     assert {name: spec.parameters for name, spec in TOPOLOGIES.items()} == {
         "waveshaper": 1572,
+        "oscillator": 3124,
         "original": 1572,
         "po2": 1092,
         "reuse": 1572,
@@ -57,13 +58,15 @@ def test_facts_of_the_known_nets():
     assert get("wide").receptive_field == 517
     assert get("mcu").receptive_field == 256
     assert get("wide").macs_per_sample == 70_912
+    assert get("oscillator").receptive_field == 505
+    assert get("oscillator").macs_per_sample == 3072
     shapes = [(x.in_channels, x.out_channels, x.weights) for x in get("po2").layers]
     pair = [(8, 16, "po2"), (16, 8, "po2")]
     assert shapes == [(4, 8, "fixed"), *pair, (8, 8, "fixed"), *pair, (8, 4, "fixed")]
     assert [layer.relu for layer in get("waveshaper").layers] == [True, True, False]
     raises(
         "topology 'sine' is not known; known: "
-        "mcu, original, original_24k, po2, reuse, waveshaper, wide",
+        "mcu, original, original_24k, oscillator, po2, reuse, waveshaper, wide",
         get,
         "sine",
     )

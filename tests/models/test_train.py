@@ -245,6 +245,16 @@ def test_shares_of_more_than_all_are_refused(first, second, all_of_it, tmp_path,
     )
 
 
+@pytest.mark.parametrize("low, high", [("400", "100"), ("100", "100"), ("100", "12000")])
+def test_pitches_rise_and_end_below_half_the_rate(low, high, tmp_path, capsys):
+    command = ["train", "original", "--sample-rate", "24000", "--pitches", low, high]
+    assert main([*command, "-o", str(tmp_path / "net.npz")]) == 2
+    assert capsys.readouterr().err == (
+        "python3 -m models train: error: --pitches: must rise and end below half the rate "
+        f"(12000 Hz), got {low} {high}\n"
+    )
+
+
 def test_a_training_of_no_steps_is_refused(tmp_path, capsys):
     command = ["train", "original", "--steps", "0", "--polish", "0"]
     assert main([*command, "-o", str(tmp_path / "net.npz")]) == 2
