@@ -85,14 +85,15 @@ USUAL = Recipe(jumping=0.002, modulated=0.006, polish=300, settling=0.3)
 PLAYED = replace(
     USUAL,
     pitches=(16.0, 4200.0),
-    below=0.5,
-    above=0.1,
-    broken=0.004,
-    foreign=0.002,
+    below=0.25,
+    above=0.12,
+    jumping=0.0015,
+    broken=0.005,
+    foreign=0.003,
     noise=8.0,
-    steps=8_000,
-    polish=200,
-    settling=0.5,
+    steps=5_000,
+    polish=220,
+    settling=0.6,
     curved=4,
 )
 RECIPES = {

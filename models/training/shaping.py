@@ -12,7 +12,7 @@ import numpy as np
 from models.training import waves
 
 SOUNDS = (20.0, 10_000.0)  # Hz, of sines
-LEVELS = (0.05, 8.0)  # of sines, noise and steps
+LEVELS = (0.2, 8.0)  # of sines, noise and steps
 HELD = 64  # samples that noise is held for, at most
 CHANGED = 1.25  # the highest level that a wave changes to or from
 
@@ -80,7 +80,10 @@ def random_breaks(rng, pitch, spec):
 
 def random_foreign(rng, size, spec):
     """(x, slope) [size, history] that are no triangles: as many sines, noise that is held for 1 to
-    HELD samples, and values that stand still, half of them 0."""
+    HELD samples, and values that stand still, half of them 0.
+
+    Where noise is going nobody can know: its slope is 0, the target the mean of both phases.
+    """
     count = history(spec)
     kind = rng.integers(3, size=size)
     level = np.exp(rng.uniform(*np.log(LEVELS), size))[:, None]
@@ -91,5 +94,6 @@ def random_foreign(rng, size, spec):
     still = np.where(rng.random(size) < 0.5, 0.0, rng.uniform(-1, 1, size))[:, None]
     kinds = [kind[:, None] == 0, kind[:, None] == 1]
     x = np.select(kinds, [level * sines, level * noise], still)
-    clipped = np.clip(x, -1, 1)
-    return x, np.sign(np.diff(clipped, prepend=clipped[:, :1], axis=1))
+    clipped = np.clip(sines * level, -1, 1)
+    slope = np.sign(np.diff(clipped, prepend=clipped[:, :1], axis=1))
+    return x, np.where(kinds[0], slope, 0)

@@ -136,9 +136,11 @@ def test_tables_and_pictures_follow_the_waves(tmp_path, monkeypatch, capsys):
     assert "| net | rate | multiplications | sine | ramp | square | zigzag |" in page.read_text()
     assert all((tmp_path / "out/own" / name).stat().st_size for name in ("grid.png", "spectra.png"))
     place = plane.corner(plane.names[1])
-    pairs = list(quality.signals(SPEC, place, evaluation.TRAINED, plane))
-    wanted = np.concatenate([target for _, target in pairs])
-    assert np.array_equal(np.concatenate(found.integers.targets[plane.names[1]][:8]), wanted)
+    pairs = list(quality.signals(SPEC, place, evaluation.PITCHES, plane))
+    wanted = np.concatenate([pairs[evaluation.PITCHES.index(p)][1] for p in evaluation.TRAINED])
+    which = [evaluation.PITCHES.index(pitch) for pitch in evaluation.TRAINED]
+    there = [found.integers.targets[plane.names[1]][index] for index in which]
+    assert np.array_equal(np.concatenate(there), wanted)
     assert quality_report.noted_cost(model) is None
     model.meta["esr_db_integer"] = dict.fromkeys(plane.names, -20.0)
     model.meta["esr_db_float"] = dict.fromkeys(plane.names, -20.5)
