@@ -9,6 +9,7 @@ from migen import passive
 from gateware.audio.calibration import Calibration
 from gateware.audio.capture import FrameCapture
 from gateware.audio.embedding import Ingress
+from gateware.audio.tdm import TDM
 from models.spec import NumberFormat
 from tests.gateware.test_capture import DEPTH
 from tests.gateware.test_capture import Pipe as CapturePipe
@@ -18,6 +19,7 @@ from tests.support.calibration import calibrated
 from tests.support.core_runs import bus_read
 from tests.support.glides import rate_of
 from tests.support.registers import Registers
+from tests.support.serial_port import make_pads
 from tests.support.streams import FrameCollector, FrameDriver
 
 FRAME = 24  # cycles
@@ -262,6 +264,32 @@ def test_a_recording_as_bench_takes_it(gap):
         np.testing.assert_array_equal(inputs, span)
         np.testing.assert_array_equal(heard, span[-answers:, :OUTPUTS])
     assert firsts[1] >= firsts[0] + depth
+
+
+@pytest.mark.parametrize("gap", [0, 70])
+def test_the_codec_ports_counters(gap):
+    """What `capture` counts its time-out in, and the cycles of a frame."""
+    tdm = TDM(make_pads(), slots=2, slot_width=16, sys_per_frame=64, mclk_per_frame=None)
+    dut, seen = Registers(tdm, gap=gap), []
+
+    @passive
+    def count():
+        while True:
+            yield
+            seen[-1] += yield tdm.frame_tick
+
+    def software():
+        for _ in range(4):
+            before = seen[0]
+            frames = yield from dut.read("frames")
+            assert before - 1 <= frames <= seen[0]
+            for _ in range(3 * 64 + 11):
+                yield
+        assert frames >= 9
+        assert (yield from dut.read("sys_per_frame")) == 64
+
+    seen.append(0)
+    run_simulation(dut, [count(), software()])
 
 
 def test_every_register_that_is_written_is_tested_here():
