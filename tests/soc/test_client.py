@@ -8,7 +8,7 @@ import pytest
 
 from models import image
 from models.folding import Folding, LayerFolding
-from models.spec import Conv1DSpec, NetworkSpec
+from models.spec import Conv1DSpec, Model, NetworkSpec
 from soc import __main__ as command_line
 from soc import client as module_client
 from soc.client import Build, Client, runs
@@ -44,6 +44,9 @@ class Bus:
         self.window, self.damage = {}, lambda words: words
         self.log, self.before_read = [], {}
         self.looks, self.blocked = 0, 0  # until the bank is heard; writes that were kept out
+
+    def close(self):
+        pass
 
     def read(self, address, length):
         if address >= WINDOW:
@@ -305,6 +308,47 @@ def test_csv_and_json_of_a_build_say_the_same(tmp_path):
         assert build.fingerprint == model.spec.fingerprint
         assert build.crc == image.crc_of(image.pack(model))
         assert build.map.layers == soc.weight_map.layers
+
+
+@pytest.fixture
+def command(client, tmp_path, monkeypatch, capsys):
+    """Runs python3 -m soc on the fake bus."""
+    monkeypatch.setattr(command_line, "connect", lambda *where: client.bus)
+    monkeypatch.setattr(command_line, "CSR", tmp_path / "csr.json")
+    return lambda *argv: run_main(command_line.main, [*argv, "--port", "x"], capsys)
+
+
+@pytest.mark.parametrize(
+    "argv, e0, e1, glide",
+    [
+        (["ramp"], "-1.0", "1.0", 0),
+        (["ramp", "--glide", "1"], "-1.0", "1.0", 192),
+        (["codec"], "codec", "codec", 0),
+        (["-0.5", "codec"], "-0.5", "codec", 0),
+        (["--glide", "2", "codec", "-1"], "codec", "-1.0", 384),
+    ],
+)
+def test_embed_prints_what_the_console_prints(command, argv, e0, e1, glide):
+    status, out, err = command("embed", *argv)
+    assert (status, err) == (0, "")
+    assert out == f"frame=82\nglide_frames={glide}\ne0={e0}\ne1={e1}\n"
+
+
+def test_embed_lists_the_names(command):
+    for argv in (["embed", "--help"], ["embed", "saw"]):
+        _, out, err = command(*argv)
+        assert "sine, ramp" in " ".join((out + err).split()), argv
+
+
+def test_embed_takes_the_names_of_a_model_file(command, client, tmp_path):
+    waves = [{"name": "pulse", "at": [1, -0.5]}]
+    Model(SPEC, OTHER.weights, {"waves": waves}).save(tmp_path / "other.npz")
+    argv = ["embed", "pulse", "--model", tmp_path / "other.npz"]
+    status, out, err = command(*argv)
+    assert (status, out) == (2, "") and " plays, the names are those of 0x" in err
+    client.swap(image.pack(OTHER))
+    status, out, err = command(*argv)
+    assert (status, err) == (0, "") and out.endswith("e0=1.0\ne1=-0.5\n")
 
 
 # Command line -------------------------------------------------------------------------------------
