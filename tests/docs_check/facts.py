@@ -8,9 +8,9 @@ from pathlib import Path
 from boards.codec_pmods import CALIBRATION
 from boards.targets.arguments import SAMPLE_RATES
 from gateware.audio.ak4619_registers import register_bytes
-from models import image, topologies
+from models import image, listening, topologies, wav
 from models.planner import plan
-from models.spec import Model
+from models.spec import FILE_BYTES, MAX_HISTORY, MAX_MACS, Model
 from models.training import (
     blocks,
     own_waves,
@@ -25,8 +25,10 @@ from models.training import (
 from models.training import evaluation as evaluate
 from models.training.recipe import RECIPES
 from models.training.recordings import SAME_RATE
-from soc import bench_plan, capture_buffer, client, wav
+from soc import bench_plan, capture_buffer, client
+from soc.sim_runner import BRIDGE_TIMEOUT_MS
 from soc.sim_soc import SYS_CLK_FREQ
+from soc.wav import FULL_SCALE
 from soc.wavenet_soc import WaveNetSoC, cycles_per_sample
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,10 +50,10 @@ def clocks():
 
 
 def levels():
-    per_volt = 2**15 / wav.FULL_SCALE
+    per_volt = 2**15 / FULL_SCALE
     one = topologies.get("waveshaper").number_format.one
     yield f"counts per volt: {per_volt:g}"
-    yield f"volts at full scale: {wav.FULL_SCALE:g}"
+    yield f"volts at full scale: {FULL_SCALE:g}"
     yield f"volts at 1.0 of Q4.12: {one / per_volt:g}"
     for side in ("input", "output"):
         offsets, gains = zip(*CALIBRATION["ak4619"][f"{side}_calibration"])
@@ -74,7 +76,13 @@ def net():
 
 def live():
     yield from net()
-    fade_ms = inspect.signature(WaveNetSoC.__init__).parameters["fade_ms"].default
+    defaults = {
+        name: parameter.default
+        for name, parameter in inspect.signature(WaveNetSoC.__init__).parameters.items()
+    }
+    fade_ms = defaults["fade_ms"]
+    yield f"silence of a bridge, ms: {defaults['bridge_timeout_ms']}, simulated: {BRIDGE_TIMEOUT_MS:g}"
+    yield f"cycles that an address of nothing holds the bus: {WaveNetSoC.bus_timeout}"
     yield f"bench, KB: {bench_plan.RAM_MOST // 1024}, frames: {bench_plan.DEPTH_MOST}"
     yield f"glide and fade, ms: 0 to {client.MOST_MS}, at power-up {fade_ms}"
 
@@ -132,6 +140,17 @@ def evaluation():
     yield f"largest word: {words_end():g}"
 
 
+def sound():
+    rate, one = 192_000, topologies.get("waveshaper").number_format.one
+    yield f"read: {wav.MAX_CHANNELS} channels, {wav.RATES[0] / 1e3} kHz to {wav.RATES[1] / 1e6} MHz"
+    yield f"values: 2^{wav.MOST_VALUES.bit_length() - 1}, minutes: {wav.MOST_VALUES // rate // 60}"
+    yield f"at {rate / 1e3} kHz; a model unpacked: {FILE_BYTES >> 20} MB"
+    yield f"multiplications: 2^{MAX_MACS.bit_length() - 1}, words: 2^{MAX_HISTORY.bit_length() - 1}"
+    yield f"to listen: {listening.RATE / 1e3} kHz, {-20 * math.log10(listening.PEAK):.0f} dB down"
+    yield f"channels: {list(range(wav.MAX_CHANNELS))}"
+    yield f"a glide: {client.MOST_MS / 1e3} s; 1.0 of Q4.12: {one}"
+
+
 def words_end():
     number_format = topologies.get("waveshaper").number_format
     return -number_format.min / number_format.one
@@ -145,7 +164,7 @@ def words():
 
 GROUPS = {
     group.__name__: group
-    for group in (codec, clocks, levels, words, net, live, capture, training, evaluation)
+    for group in (codec, clocks, levels, words, net, live, capture, training, evaluation, sound)
 }
 
 
