@@ -81,7 +81,8 @@ def live():
         for name, parameter in inspect.signature(WaveNetSoC.__init__).parameters.items()
     }
     fade_ms = defaults["fade_ms"]
-    yield f"silence of a bridge, ms: {defaults['bridge_timeout_ms']}, simulated: {BRIDGE_TIMEOUT_MS:g}"
+    yield f"silence of a bridge, ms: {defaults['bridge_timeout_ms']}"
+    yield f"silence of a simulated bridge, ms: {BRIDGE_TIMEOUT_MS:g}"
     yield f"cycles that an address of nothing holds the bus: {WaveNetSoC.bus_timeout}"
     yield f"bench, KB: {bench_plan.RAM_MOST // 1024}, frames: {bench_plan.DEPTH_MOST}"
     yield f"glide and fade, ms: 0 to {client.MOST_MS}, at power-up {fade_ms}"
