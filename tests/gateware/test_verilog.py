@@ -7,7 +7,7 @@ from models.planner import plan
 from models.spec import Conv1DSpec, NetworkSpec, NumberFormat
 from tests.support.core_jobs import make_job
 from tests.support.core_runs import build
-from tests.support.nets import random_model
+from tests.support.nets import random_model, random_network
 from tests.support.soc_runs import zoo_model
 from tests.support.verilog import TOP, write_verilog
 
@@ -57,6 +57,14 @@ def test_eighteen_bits_rounded_down_through_a_bank_swap(run):
     spec = NetworkSpec(layers, NumberFormat(18, 13, "floor"))
     models = [random_model(spec, seed) for seed in (4, 5)]  # weights that saturate
     run(models, Folding(spec, folds, 0), (80, 120), seed=6, stall=0.4)
+
+
+def test_a_large_random_net_with_an_uneven_ring_in_two_contexts(run):
+    """16 channels, 6 taps, a ring of 143 slots, whose pointers Verilog does not wrap by itself."""
+    model, folding = random_network(409, contexts=2)
+    stages = build(model, folding, 2).stages
+    assert [stage.cache.slots for stage in stages] == [143, 4, 8]
+    run([model], folding, (0, 60), seed=7, contexts=2, stall=0.1)
 
 
 def test_what_differs_from_the_reference_is_seen(run, runs, tmp_path):
