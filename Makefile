@@ -8,7 +8,7 @@ unexport PYTHONPATH PYTHONHOME
 export PYTHONNOUSERSITE = 1
 export WAV # The shell reads it as it is, quotes and blanks included.
 
-.PHONY: help setup demo boards test test-board test-slow lint format bench docs-check constraints clean
+.PHONY: help setup demo boards test test-board test-slow mutants lint format bench docs-check constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -30,6 +30,10 @@ test-board: ## build the bitstream of the smallest board in full and look into i
 test-slow: ## pass the slow tests
 	@$(SETUP) demo training qkeras test
 	@$(PYTHON_VENV) -m pytest -n 2 --dist loadfile -m slow --timeout 3600 $(ARGS)
+
+mutants: ## put each fault of tests/mutants/ into a copy of the tree, see the tests fail (NAME=word)
+	@$(SETUP) demo test
+	@$(PYTHON_VENV) -m tests.mutants $(NAME)
 
 lint: ## check style and format
 	@$(SETUP) test

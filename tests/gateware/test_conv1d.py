@@ -114,6 +114,29 @@ def test_latency_and_interval_are_those_of_the_plan(stage):
     assert len(list(groupby(took))) == 1 or bench.layer.repeat > 1
 
 
+@pytest.mark.parametrize("stage", STAGES.values(), ids=STAGES)
+def test_a_stage_whose_output_waits_fills_its_fifo(stage):
+    """To the last place, so that it runs ahead by as many groups as the plan gives it."""
+    bench = Stage(stage, NumberFormat())
+    depth = bench.fold.memories[-1].depth
+    frames = random_frames(bench.model.spec, bench.dut.frames_inside + 2, 5)
+    levels = []
+
+    @passive
+    def drive():
+        yield from FrameDriver(bench.dut.sink, frames).run()
+
+    def watch():
+        for _ in range(4 * bench.dut.latency + depth * bench.dut.interval):
+            yield
+        levels.append((yield bench.dut.fifo.level))
+
+    bench.design.run([drive(), watch()])
+    assert bench.dut.fifo.depth == depth
+    # A layer that repeats lets in what goes round, not what fills the FIFO.
+    assert levels == [depth] or bench.layer.repeat > 1
+
+
 def test_frames_inside_is_what_a_stage_holds_at_most():
     """The output waits; one channel, so that each word is a frame."""
     bench = Stage(STAGES["one multiplication"], NumberFormat())
