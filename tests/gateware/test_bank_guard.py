@@ -139,7 +139,7 @@ def test_a_bank_given_up_before_it_was_heard_is_shut_until_its_frames_are_out(cl
     assert blocked == [len(words), (len(words), 0)]
 
 
-NARROW = [Conv1DSpec(1, 1, 2, 3), Conv1DSpec(1, 1, 1, relu=False)]
+NARROW = [Conv1DSpec(1, 1, 2, 3), Conv1DSpec(1, 1, 1), Conv1DSpec(1, 1, 1, relu=False)]
 NARROW_MODEL = random_model(NetworkSpec(NARROW), seed=3, scale=0.6)
 NARROW_FOLDS = tuple(LayerFolding(layer, 1, 1) for layer in NARROW)
 
