@@ -12,6 +12,7 @@ from models.spec import Conv1DSpec, Model, ModelError, NetworkSpec
 from models.training import examples, waves
 from models.training.quality import esr_db
 from tests.support.command_line import run_main
+from tests.support.listening import assert_listenable
 from tests.support.nets import random_model
 
 run = partial(run_main, main)
@@ -159,6 +160,9 @@ def test_the_wavs_are_the_reference_after_silence(tmp_path, monkeypatch, capsys)
         assert np.array_equal(frames, examples.frames(sound, SPEC))
         assert np.array_equal(reference.run(frames)[:, 0], heard)
         assert (tmp_path / f"a/b/{name}.png").stat().st_size > 50_000
+    seconds = sum(len(sound.wave) for sound in SOUNDS.values()) / 24_000 + 0.5 * (len(SOUNDS) - 1)
+    assert_listenable(tmp_path / "a/b/listen.wav", seconds)
+    assert "listen.wav: all of them, 48 kHz, stereo, peak -3 dBFS; to listen: " in out
 
 
 def test_the_zoo_plays_the_examples_as_it_should(zoo):

@@ -74,8 +74,16 @@ def test_from_wav_to_wav(tmp_path):
     model = zoo_model()
     codes = np.zeros((2400, 4), np.int64)
     codes[:, :3] = sound.astype(np.int64) << 8
-    outputs = after_silence(model).run(network_frames(model.spec, codes))
+    reference = after_silence(model)
+    outputs = reference.run(network_frames(model.spec, codes))
     np.testing.assert_array_equal(words[LATENCY:] >> 16, outputs[:-LATENCY])
+    # What went in and came out is told.
+    path, peaks = tmp_path / "in.wav", np.abs([sound[:, 0], outputs[:, 0]]).max(axis=1) / 4096
+    assert f"{path}: channel 1 is the codec's input 1: the embedding e0, until" in result.stderr
+    assert f"{path}: channel 2 is the codec's input 2: the embedding e1, until" in result.stderr
+    assert f"input: peak {peaks[0]:.3g}, 0% clipped\n" in result.stderr
+    assert f"output: peak {peaks[1]:.3g}, 0% clipped, saturations " in result.stdout
+    assert f"saturations {sum(reference.saturations)}" in result.stdout
     assert (tmp_path / "build" / "csr.csv").exists() and (tmp_path / "build" / "csr.json").exists()
 
 
@@ -288,6 +296,8 @@ def test_bad_models(tmp_path):
         (["--sim", "--serial-port", "65536"], ["port 65536", "1 to 65535"]),
         (["--sim", "--wav-out", "/nowhere/out.wav"], ["/nowhere", "does not exist"]),
         (["--sim", "--wav-out", "a.mp3"], ["a.mp3: .mp3 is not allowed", ".wav, .flac, .aiff"]),
+        (["--sim", "--gain", "2"], ["--gain is allowed only with --sim --wav-in"]),
+        (["--sim", "--wav-in", "a.wav", "--gain", "inf"], ["--gain inf", "a finite number"]),
         (["--sim", "--frobnicate"], ["--frobnicate"]),
         (["--sim", "--wavenet-clk-ratio", "3"], ["--wavenet-clk-ratio", "3", "1, 2, 4"]),
         (["--sim", "--objective", "speed"], ["'speed'", "'area', 'latency', 'throughput'"]),
