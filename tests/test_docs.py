@@ -2,12 +2,13 @@
 
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.docs_check import __main__ as command
-from tests.docs_check import kinds, lint, messages, pages, records
+from tests.docs_check import kinds, lint, messages, pages, records, session
 from tests.docs_check.pages import ROOT, Block, PageError
 
 END = "<!-- /check -->\n"
@@ -219,6 +220,37 @@ def test_wrong_markers(text, message):
     with pytest.raises(PageError) as error:
         pages.parse("p.md", text, kinds.KINDS)
     assert str(error.value).startswith(message)
+
+
+def test_tables_are_those_that_the_command_writes():
+    page = "models/zoo/README.md"
+    blocks, _ = pages.parse(page, (ROOT / page).read_text(), kinds.KINDS)
+    [tables] = [block for block in blocks if block.kind == "tables"]
+    assert tables.argument.startswith("python3 -m models zoo ") and kinds.check(tables) == []
+    at = next(i for i, (_, line) in enumerate(tables.lines) if "`waveshaper.npz`" in line)
+    number, line = tables.lines[at]
+    wrong = (*tables.lines[:at], (number, line.replace("1,572", "1,573")), *tables.lines[at + 1 :])
+    [said] = kinds.check(replace(tables, lines=wrong))
+    assert said.line == number and "1,573" in said.text and "1,572" in said.text
+    [said] = kinds.check(replace(tables, lines=tables.lines[:-1]))
+    assert "lines stand here; now: " in said.text
+
+
+def test_numbers_of_another_page():
+    assert found("page", "139 multipliers", "docs/benchmarks.md") == []
+    assert "140" in found("page", "140 multipliers", "docs/benchmarks.md")[0]
+
+
+def test_a_session_evens_out_what_differs_from_run_to_run():
+    text = "frames=12\nframe=3\nplays, after 0.57 s\n-4 0 0\ncrc=0x12"
+    evened = "frames=#\nframe=3\nplays, after # s\n# 0 0\ncrc=0x12"
+    assert session.even(text, "frames after rows") == evened
+    assert "begins with python3 build.py --sim" in found("session", "    wavenet> info\n    x")[0]
+
+
+def test_slow_kinds_are_left_out_of_the_quick_run():
+    assert kinds.is_slow(block("session", "")) and not kinds.is_slow(block("run", ""))
+    assert kinds.is_slow(block("tables", "", "python3 -m models evaluate x"))
 
 
 def test_dated_and_source_say_what():
