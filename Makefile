@@ -8,7 +8,7 @@ unexport PYTHONPATH PYTHONHOME
 export PYTHONNOUSERSITE = 1
 export WAV # The shell reads it as it is, quotes and blanks included.
 
-.PHONY: help setup demo boards test test-board test-slow mutants lint format bench docs-check constraints clean
+.PHONY: help setup demo boards training test test-board test-slow mutants lint format bench docs-check constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -48,6 +48,9 @@ bench: ## measure cost and speed of the accelerator, write docs/benchmarks.md (h
 	@$(SETUP) demo test
 	@$(PYTHON_VENV) -m tests.bench $(ARGS)
 
+training: ## install what `python3 -m models train` and `import` need: TensorFlow, QKeras
+	@$(SETUP) demo training qkeras
+
 boards: ## install what build.py needs for boards (which it does itself when they are missing)
 	@$(SETUP) demo boards
 
@@ -59,7 +62,7 @@ constraints: ## pin anew, in constraints.txt, all that the groups of pyproject.t
 	@$(PYTHON_VENV) -m venv --clear build/constraints
 	@build/constraints/bin/python -m pip install --quiet --upgrade pip
 	@build/constraints/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager \
-	    --group demo --group training --group test
+	    --group demo --group vexriscv --group training --group test
 	@echo '# Made by `make constraints`: all that the groups of pyproject.toml pull in.' > constraints.txt
 	@build/constraints/bin/python -m pip freeze --all --exclude pip >> constraints.txt
 

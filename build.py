@@ -13,6 +13,7 @@ from litex.soc.integration.soc import SoCError
 
 from boards.targets import board
 from boards.targets.checks import check
+from boards.targets.packages import set_up_cpu
 from boards.targets.parser import make_parser
 from boards.targets.simulation import simulate
 from models.files import until_pipe_breaks
@@ -31,6 +32,7 @@ def main():
     try:
         args = parser.parse_args()
         check(parser, args)
+        set_up_cpu(args.cpu_type)
         return (simulate if args.sim or args.demo else board.run)(parser, args)
     except BrokenPipeError:  # nobody reads what is printed
         raise

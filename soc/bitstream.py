@@ -62,6 +62,12 @@ def script_commands(script):
     commands = {line[0]: line for line in lines if line and line[0] in PROGRAMS}
     return {program: commands[program] for program in PROGRAMS}
 
+def quote_sources(script):
+    """Quote the files with blanks in their paths that LiteX's yosys script reads."""
+    script = Path(script)
+    script.write_text(re.sub(r'(?m)^(read_\w+(?: -\S+)*) ([^"\n-].* .*)$', r'\1 "\2"',
+        script.read_text()))
+
 # Bitstream ----------------------------------------------------------------------------------------
 
 class Bitstream:
@@ -128,10 +134,10 @@ class Bitstream:
     # Steps ----------------------------------------------------------------------------------------
     def _synthesis_key(self):
         script  = self.folder / f"{self.name}.ys"
-        sources = re.findall(r"(?m)^read_verilog.* (\S+)$", script.read_text())
+        sources = re.findall(r'(?m)^read_verilog(?: -\S+)* "?([^"\n]+)"?$', script.read_text())
         # The design's own are beside the script, also where the folder was moved.
         beside  = [self.folder / Path(source).name for source in sources]
-        sources = [near if near.exists() else Path(far) for near, far in zip(beside, sources)]
+        sources = [near if near.exists() else self.folder / far for near, far in zip(beside, sources)]
         sources = [script, *sources, *sorted(self.folder.glob("*.init"))]
         for source in sources:
             if not source.exists():

@@ -9,20 +9,42 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly VENV=$PWD/.venv
 readonly PIP=pip==26.3                  # --group needs 25.1
 readonly STAMPS=$VENV/installed         # one file a group, written when the group is whole
+readonly LOG=build/setup.log            # what pip and apt-get said
+readonly ALLOWED="Python 3.11 to 3.13"
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 die() { say "$*"; exit 2; }
 has() { command -v "$1" >/dev/null 2>&1; }
 header() { echo "#include <$1>" | c++ -x c++ -E - >/dev/null 2>&1; }
 
-# Prints the first Python of a version that pyproject.toml allows. PYTHON=... comes first.
+is_allowed() {
+    "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null
+}
+
+# Prints the Python to use: PYTHON=..., or the first one that pyproject.toml allows.
 find_python() {
     local candidate
-    for candidate in ${PYTHON:+"$PYTHON"} python3 /usr/bin/python3 python3.13 python3.12 python3.11; do
-        "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
-            2>/dev/null && { echo "$candidate"; return; }
+    for candidate in "${PYTHON:-python3}" /usr/bin/python3 python3.13 python3.12 python3.11; do
+        is_allowed "$candidate" && { echo "$candidate"; return; }
+        [ -z "${PYTHON:-}" ] || return 1
     done
     return 1
+}
+
+# soc/toolchain.py then links to this folder from the cache, since makefiles bear no blanks.
+check_path() {
+    local cache=${XDG_CACHE_HOME:-${HOME:-}/.cache}
+    [[ $PWD != *[[:space:]]* || $cache != *[[:space:]]* ]] ||
+        die "$PWD and $cache have blanks in their paths: set XDG_CACHE_HOME to one without"
+}
+
+# Ends with one line where there is a Python, but none that is allowed.
+check_python() {
+    local python=${PYTHON:-python3} version
+    if ! find_python >/dev/null && { [ -n "${PYTHON:-}" ] || has "$python"; }; then
+        version=$("$python" --version 2>/dev/null) || version="no Python"
+        die "needs $ALLOWED, $python is $version: name one with PYTHON=/path/to/python3.13"
+    fi
 }
 
 # Prints the Debian package of every tool and header that does not work here, found by trying it.
@@ -53,9 +75,10 @@ install_packages() {
     if [ "$(id -u)" = 0 ] && has apt-get; then
         say "installing from Debian: ${missing[*]}"
         export DEBIAN_FRONTEND=noninteractive
-        apt-get -qq update
-        apt-get -qq -o DPkg::Lock::Timeout=120 install -y --no-install-recommends \
-            "${missing[@]}" >/dev/null
+        { apt-get -qq update &&
+            apt-get -qq -o DPkg::Lock::Timeout=120 install -y --no-install-recommends \
+                "${missing[@]}"; } >"$LOG" 2>&1 ||
+            die "apt-get cannot install ${missing[*]}: $(last_error)"
         mapfile -t missing < <(missing_packages)
     fi
     [ ${#missing[@]} -eq 0 ] || die "missing, as Debian's packages are called: ${missing[*]}"
@@ -77,26 +100,46 @@ install_loader() {
 make_venv() {
     local python
     if ! "$VENV/bin/python" -m pip --version >/dev/null 2>&1 || ! grep -qsF "$VENV/" "$VENV/bin/pip"; then
-        python=$(find_python) || die "needs Python 3.11 to 3.13: name one with PYTHON=/path/to/python3.11"
+        python=$(find_python) || die "needs $ALLOWED: name one with PYTHON=/path/to/python3.13"
         say "making .venv with $("$python" --version)"
         "$python" -m venv --clear "$VENV"
     fi
-    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check "$PIP"
+    pip_install "$PIP"
+}
+
+# pip install with the arguments; its words go into LOG, and where it fails one line says why.
+pip_install() {
+    # Two attempts more are enough: without a network each takes its time-out.
+    "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --retries 2 \
+        "$@" >"$LOG" 2>&1 && return
+    if grep -qE 'connection broken|Connection ?(Error|Refused|reset)|Max retries|timed out|resol' "$LOG"
+    then
+        die "pip cannot reach the package index: is there a network? ($LOG has its words)"
+    fi
+    die "pip failed: $(last_error)"
+}
+
+# The first error in LOG, else its last line.
+last_error() {
+    local line
+    line=$(grep -m 1 -E '^(ERROR|E):' "$LOG" || tail -n 1 "$LOG")
+    echo "$line ($LOG has all)"
 }
 
 install_group() {
     # pip's warnings would name only what qkeras-v3 is meant to do without; all else was resolved
     # together when constraints.txt was made.
-    local group=$1 arguments=(--quiet --disable-pip-version-check --no-warn-conflicts)
+    local group=$1 arguments=(--no-warn-conflicts)
     [ "$group" != qkeras ] || arguments+=(--no-deps)
     say "installing Python packages: $group"
-    "$VENV/bin/python" -m pip install "${arguments[@]}" \
-        --constraint constraints.txt --group "$group"
+    pip_install "${arguments[@]}" --constraint constraints.txt --group "$group"
 }
 
+check_path
+mkdir -p build
+check_python
 install_packages
 # The same set-up asked for twice at once (make -j) waits for the first.
-mkdir -p build
 exec 9>build/setup.lock
 flock 9
 want=$(cat pyproject.toml constraints.txt soc/setup.sh | sha256sum)" $VENV"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import litex.build.sim
 
-from soc.toolchain import environment
+from soc.toolchain import environment, without_blanks
 from soc.verilog_text import without_comments
 
 CORE        = Path(litex.build.sim.__file__).parent / "core"
@@ -145,7 +145,7 @@ class _Build:
         shutil.copytree(MODULES_DIR, self.work / "sources")
         (self.work / "modules").mkdir()
         (self.work / "variables.mak").write_text(
-            f"SRC_DIR = {CORE}\nEXTRA_MOD_BASE_DIR = {self.work / 'sources'}\n")
+            without_blanks(f"SRC_DIR = {CORE}\nEXTRA_MOD_BASE_DIR = {self.work / 'sources'}\n"))
         for name in modules:
             folder = self.work / "modules" / name
             folder.mkdir()
@@ -155,7 +155,8 @@ class _Build:
             shutil.rmtree(folder)
 
     def _call(self, step, command, update=lambda text: None):
-        log = self.work / f"{step}.log"
+        command = [without_blanks(word) for word in command]
+        log     = self.work / f"{step}.log"
         with open(log, "ab") as output:
             output.write((" ".join(command) + "\n").encode())
             process = subprocess.Popen(command, cwd=self.work, env=self.env, text=True,

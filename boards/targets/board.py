@@ -1,9 +1,6 @@
 """build.py --build, --load, --flash: the SoC on a board."""
 
-import importlib.util
 import logging
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -25,6 +22,7 @@ from boards.targets.arguments import ROOT
 from boards.targets.checks import UsageError
 from boards.targets.folder import build_folder, builder_options, copy_exports
 from boards.targets.manifest import record
+from boards.targets.packages import require_package, set_up
 from boards.targets.patching import patched
 
 CODEC_CHANNELS = {"ak4619": 4, "i2s": 2}
@@ -54,7 +52,7 @@ def run(parser, args):
         require(programs, packages)
     except ToolError:
         check_design(args, model)  # What the board has no room for is not installed for.
-        set_up(programs, packages)
+        set_up("boards", lambda: require(programs, packages))
     if loads:
         board = BOARDS[args.board]
         programmer = board.Platform(device_of(board, args.device)).create_programmer()
@@ -87,25 +85,11 @@ def run(parser, args):
     return 0
 
 
-def set_up(programs, packages):
-    """Installs the group `boards` where one of them is missing and this Python is the project's."""
-    try:
-        require(programs, packages)
-    except ToolError:
-        venv = ROOT / ".venv"
-        if venv.is_symlink() or Path(sys.prefix) != venv:
-            raise
-        subprocess.run([ROOT / "soc" / "setup.sh", "boards"], check=False)
-        require(programs, packages)
-
-
 def require(programs, packages):
     """Raises ToolError for the first that is missing."""
     environment(programs)
-    importlib.invalidate_caches()
     for package in packages:
-        if importlib.util.find_spec(package) is None:
-            raise ToolError(f"{package} not found: run `make boards` (PyPI package {package})")
+        require_package(package, "make boards")
 
 
 def device_of(board, wanted):
@@ -197,6 +181,7 @@ def generate(parser, args, model, folder, copies=True, **builder_kwargs):
     builder = Builder(soc, **{**kwargs, **builder_kwargs})
     builder.software_packages.clear()  # The firmware needs none of LiteX's libraries.
     builder.build(run=False, **parser.toolchain_argdict)
+    bitstream.quote_sources(Path(builder.gateware_dir) / f"{soc.build_name}.ys")
     if copies:
         copy_exports(args, folder)
     return soc, builder

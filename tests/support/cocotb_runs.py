@@ -9,7 +9,7 @@ from unittest import mock
 from cocotb_tools.check_results import get_results
 from cocotb_tools.runner import Verilator
 
-from soc.toolchain import environment
+from soc.toolchain import environment, without_blanks
 
 PROGRAMS = ("verilator", "perl", "make", "c++")
 # Unknown values and registers without initial value are random, a new pattern for each seed.
@@ -28,7 +28,7 @@ class PortsOnly(Verilator):
     def _build_command(self):
         commands = super()._build_command()
         commands[0].remove("--public-flat-rw")
-        return commands
+        return [[without_blanks(str(word)) for word in command] for command in commands]
 
 
 class CocotbRuns:
