@@ -63,10 +63,12 @@ def script_commands(script):
     return {program: commands[program] for program in PROGRAMS}
 
 def quote_sources(script):
-    """Quote the files with blanks in their paths that LiteX's yosys script reads."""
-    script = Path(script)
-    script.write_text(re.sub(r'(?m)^(read_\w+(?: -\S+)*) ([^"\n-].* .*)$', r'\1 "\2"',
-        script.read_text()))
+    """Have LiteX's yosys script (path) read files whose paths have blanks."""
+    script, root = Path(script), str(toolchain.ROOT)
+    text = script.read_text()
+    if " " in root: # Include folders cannot be quoted: as seen from the script.
+        text = text.replace(root, os.path.relpath(root, script.parent))
+    script.write_text(re.sub(r'(?m)^(read_\w+(?: -\S+)*) ([^"\n-].* .*)$', r'\1 "\2"', text))
 
 # Bitstream ----------------------------------------------------------------------------------------
 
