@@ -53,6 +53,8 @@ YOWASP = {
 # C++ files fails to compile ("Vsim__pch.h.fast: linker input file not found"). OPT_FAST: LiteX's
 # -O3 is overridden by verilated.mk's -Os; a whole SoC then ran at 2.8 instead of 3.2 million cycles
 # a second. Set whole, because an outer make hands down its own variables and job server.
+# With blanks in the path of the project, Verilator's makefile refuses its current folder: see
+# environment().
 MAKEFLAGS = "CFG_CXXFLAGS_PCH_I=-include OPT_FAST=-O3"
 
 # Settings of the caller's shell that would reach the compilers or the build's Python.
@@ -77,14 +79,18 @@ def _write_program(path, text):
     os.replace(temporary, path)
 
 
+def _has_blanks(path):
+    return re.search(r"\s", str(path)) is not None
+
+
 def without_blanks(word):
     """A word of a command, with a link for the project's folder where its path has blanks: make and
     the makefiles of Verilator and cocotb take a blank for the end of a file's name."""
-    if not re.search(r"\s", str(ROOT)) or str(ROOT) not in word:
+    if not _has_blanks(ROOT) or str(ROOT) not in word:
         return word
     links = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wavenet-ecp5"
     link  = links / hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:16]
-    if re.search(r"\s", str(link)):
+    if _has_blanks(link):
         raise ToolError(f"{ROOT} and {links} have blanks in their paths: set XDG_CACHE_HOME to one "
             "without")
     if not link.is_symlink() or os.readlink(link) != str(ROOT):
@@ -184,7 +190,7 @@ def environment(programs=SIMULATION):
         sysconfig.get_path("scripts"),
         os.environ.get("PATH", os.defpath),
     ])
-    env["MAKEFLAGS"] = MAKEFLAGS
+    env["MAKEFLAGS"] = MAKEFLAGS + (" CURDIR=." if _has_blanks(BUILD) else "")
     for program in programs:
         if shutil.which(program, path=env["PATH"]) is None:
             raise ToolError(f"{program} not found: {PROGRAMS[program]}")
