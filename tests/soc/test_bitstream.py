@@ -75,6 +75,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
     (folder / "build_top.sh").write_text(SCRIPT)
     (folder / "top.ys").write_text(f"read_verilog -I/x {folder}/top.v\nsynth_ecp5\n")
+    bitstream.quote_sources(folder / "top.ys")
     (folder / "top.v").write_text("// 11:45\nmodule top;\n")
     (folder / "top_rom.init").write_text("13\n")
     (folder / "top.lpf").write_text("FREQUENCY\n")

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from boards.targets.packages import set_up_cpu
 from models import image
 from tests.support.live import SMALL_A, SMALL_B, SMALL_RATE, A, B, sound
 from tests.support.load_runs import upload
@@ -47,5 +48,6 @@ def test_powers_of_two_and_repeated_layers():
 @pytest.mark.slow
 @pytest.mark.parametrize("cpu_type", ["vexriscv", "serv"])
 def test_other_cpus(cpu_type):
+    set_up_cpu(cpu_type)
     # SERV, a bit a cycle and without a multiplier, would take minutes of simulation.
     swapped(A, B, 4, bench=cpu_type != "serv", cpu_type=cpu_type)

