@@ -139,7 +139,8 @@ class Bitstream:
         sources = re.findall(r'(?m)^read_verilog(?: -\S+)* "?([^"\n]+)"?$', script.read_text())
         # The design's own are beside the script, also where the folder was moved.
         beside  = [self.folder / Path(source).name for source in sources]
-        sources = [near if near.exists() else self.folder / far for near, far in zip(beside, sources)]
+        sources = [near if near.exists() else self.folder / far
+            for near, far in zip(beside, sources)]
         sources = [script, *sources, *sorted(self.folder.glob("*.init"))]
         for source in sources:
             if not source.exists():
