@@ -50,23 +50,22 @@ static void command_reboot(int argc, char **argv);
 static const struct command {
 	const char *name;
 	const char *arguments;
-	int arguments_max;
 	void (*run)(int argc, char **argv);
 	const char *text;
-	int listed;
+	unsigned char arguments_max, listed;
 } commands[] = {
-	{ "help",   "",      0, command_help,   "this list", 1 },
-	{ "info",   "",      0, command_info,   "build, network, sample rate, folding", 1 },
-	{ "status", "",      0, command_status, "counters and states", 1 },
-	{ "embed",  "E0 E1", 4, command_embed,  "set the embedding point; one word: codec" CORNER_NAMES "; --glide MS: in a straight line", HAS_WAVENET },
-	{ "load",   "",      0, command_load,   "take a model from litex_term --images into the idle bank, play it", HAS_LOAD },
-	{ "swap",   "",      0, command_swap,   "play the other bank: A/B", HAS_WAVENET },
-	{ "fade",   "MS",    1, command_fade,   "time of the cross-fade of load and swap; 0: at once", HAS_FADE },
-	{ "bench",  "",      0, command_bench,  "the network in C on this CPU against the accelerator, in cycles", HAS_BENCH },
-	{ "capture", "N",    1, command_capture, "take frames of the codec's inputs for a host, show the first N", HAS_CAPTURE },
-	{ "codec",  "restart", 1, command_codec,  "how its bring-up went; restart: power it down and up again", HAS_CODEC },
-	{ "unlock", "",      0, command_unlock, "take the banks from a host that is gone", HAS_WAVENET },
-	{ "reboot", "",      0, command_reboot, "restart this console; the sound goes on", 1 },
+	{ "help",   "",      command_help,   "this list", 0, 1 },
+	{ "info",   "",      command_info,   "build, network, sample rate, folding", 0, 1 },
+	{ "status", "",      command_status, "counters and states", 0, 1 },
+	{ "embed",  "E0 E1", command_embed,  "set the embedding point; one word: codec" CORNER_NAMES "; --glide MS: in a straight line", 4, HAS_WAVENET },
+	{ "load",   "",      command_load,   "take a model from litex_term --images into the idle bank, play it", 0, HAS_LOAD },
+	{ "swap",   "",      command_swap,   "play the other bank: A/B", 0, HAS_WAVENET },
+	{ "fade",   "MS",    command_fade,   "time of the cross-fade of load and swap; 0: at once", 1, HAS_FADE },
+	{ "bench",  "",      command_bench,  "the network in C on this CPU against the accelerator, in cycles", 0, HAS_BENCH },
+	{ "capture", "N",    command_capture, "take frames of the codec's inputs for a host, show the first N", 1, HAS_CAPTURE },
+	{ "codec",  "restart", command_codec,  "how its bring-up went; restart: power it down and up again", 1, HAS_CODEC },
+	{ "unlock", "",      command_unlock, "take the banks from a host that is gone", 0, HAS_WAVENET },
+	{ "reboot", "",      command_reboot, "restart this console; the sound goes on", 0, 1 },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
