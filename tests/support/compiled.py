@@ -23,7 +23,8 @@ from migen import Signal
 from migen.fhdl.structure import Constant, _Assign
 
 from soc.toolchain import BUILD
-from tests.support.c_source import Source, signals_of
+from tests.support.c_source import Source
+from tests.support.statements import signals_of
 
 FOLDER = BUILD / "tests" / "compiled"
 COMPILE = ("cc", "-O0", "-fwrapv", "-shared", "-fPIC", "-w", "-x", "c", "-")
