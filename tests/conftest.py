@@ -2,7 +2,10 @@
 
 import os
 
+import pytest
 from hypothesis import settings
+
+from soc import progress
 
 pytest_plugins = ["tests.support.resources"]
 
@@ -13,3 +16,9 @@ settings.load_profile("fixed")
 # Read when TensorFlow is imported: no start-up notes; one thread, as the tests share the cores.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(autouse=True)
+def no_progress_on_a_slow_machine(monkeypatch):
+    """A command that takes long says how far it is: its stderr would depend on the machine."""
+    monkeypatch.setattr(progress, "EVERY_S", float("inf"))

@@ -9,8 +9,9 @@ from soc.toolchain import BUILD
 from tests.support.cocotb_runs import CocotbRuns
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def runs(tmp_path_factory):
+    """One folder for all: Verilator's library, most of the work, is compiled once in it."""
     return CocotbRuns(tmp_path_factory.mktemp("simulator"))
 
 

@@ -5,7 +5,6 @@ from itertools import combinations
 
 import pytest
 
-from tests.support.cocotb_runs import CocotbRuns
 from tests.support.netlist import CELLS
 from tests.support.ram_model import ROWS, initvals
 
@@ -82,11 +81,6 @@ def write_cells(folder, rams, multipliers, rows):
     path = folder / "cells.v"
     path.write_text("module cells (\n" + ",\n".join(ports) + "\n);\n" + body + "endmodule\n")
     return path
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    return CocotbRuns(tmp_path_factory.mktemp("simulator"))
 
 
 def test_every_mode_equals_the_python_model(runs, tmp_path, capfd):

@@ -3,7 +3,7 @@
 import pytest
 
 from soc import progress
-from soc.progress import Progress
+from soc.progress import EVERY_S, Progress
 
 
 @pytest.fixture
@@ -11,6 +11,7 @@ def clock(monkeypatch):
     """Sets the time: clock(seconds)."""
     now = [100.0]
     monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(progress, "EVERY_S", EVERY_S)  # tests/conftest.py has set another
     return lambda seconds: now.__setitem__(0, 100.0 + seconds)
 
 

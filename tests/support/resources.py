@@ -7,9 +7,11 @@ summary tells the CPU seconds of all processes and the most memory of each worke
 took more than MEMORY_MOST fails the run.
 """
 
+import gc
 import json
 import os
 import resource
+import sys
 from collections import defaultdict
 from pathlib import Path
 
@@ -30,6 +32,13 @@ def cpu_seconds():
 def memory_mb():
     """The most that this process has had in memory."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+
+
+def forget():
+    """Frees what a file of tests leaves: the graphs of Keras, the circles of Migen's objects."""
+    if "keras" in sys.modules:
+        sys.modules["keras"].backend.clear_session()
+    gc.collect()
 
 
 def ordered(items, seconds):
@@ -58,6 +67,13 @@ class Resources:
             return (yield)
         finally:
             self.files[item.path.name] += cpu_seconds() - before
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item, nextitem):
+        result = yield
+        if nextitem is None or nextitem.path != item.path:
+            forget()
+        return result
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session):
