@@ -1,7 +1,7 @@
 # `make` lists the targets. Everything is installed into .venv and built under build/.
 
 PYTHON_VENV := .venv/bin/python
-SETUP       := soc/setup.sh
+SETUP       := soc/flow/setup.sh
 
 # Only what is set up here counts, not the caller's Python settings.
 unexport PYTHONPATH PYTHONHOME

@@ -17,14 +17,14 @@ from boards.targets.packages import set_up_cpu
 from boards.targets.parser import make_parser
 from boards.targets.simulation import simulate
 from models.files import until_pipe_breaks
-from soc import demo
-from soc.bitstream import BuildError
-from soc.firmware_image import FirmwareError
-from soc.loader import LoadError
-from soc.sim_build import SimulatorError
-from soc.sim_console import ConsoleError
-from soc.sim_runner import SimulationError
-from soc.toolchain import ToolError
+from soc.flow.bitstream import BuildError
+from soc.flow.firmware_image import FirmwareError
+from soc.flow.loader import LoadError
+from soc.flow.toolchain import ToolError
+from soc.sim import demo
+from soc.sim.console import ConsoleError
+from soc.sim.runner import SimulationError
+from soc.sim.simulator import SimulatorError
 
 
 def main():

@@ -9,11 +9,12 @@ from models import launcher
 if __name__ == "__main__":
     launcher.start("python3 -m models: error", launcher.MODELS)
 
-from models import devices, image, topologies
+from models import image, topologies
+from models.arch import devices
+from models.arch.planner import OBJECTIVES, plan
 from models.commands import evaluate, examples, import_keras, render, train, zoo
 from models.commands.arguments import positive
 from models.files import FileError, check_writable, until_pipe_breaks
-from models.planner import OBJECTIVES, plan
 from models.spec import Model, ModelError
 
 SYS_CLOCK = 49_152_000  # Hz, what the boards' default build gives the net

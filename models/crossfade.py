@@ -1,4 +1,4 @@
-"""The cross-fade of two models in integers, as gateware/wavenet/crossfade.py makes it.
+"""The cross-fade of two models in integers, as gateware/wavenet/fade/crossfade.py makes it.
 
 Constant power: the gains are cosine and sine of a quarter turn, so that models which have nothing
 in common are heard at a constant loudness. What two models have in common would grow by up to 3 dB,

@@ -14,12 +14,12 @@ if __name__ == "__main__":
 from models import image
 from models.files import FileError, check_writable, until_pipe_breaks
 
-from soc import calibration
-from soc.capture import Capture
-from soc.client import Build, Client
-from soc.host_bus import ClientError, connect
+from soc.host import calibration
+from soc.host.capture import Capture
+from soc.host.client import Build, Client
+from soc.host.bus import ClientError, connect
 from soc.progress import Progress
-from soc.recording import check_path
+from soc.host.recording import check_path
 
 CSR = Path(__file__).parent.parent / "build" / "sim" / "csr.json"
 

@@ -1,4 +1,4 @@
-"""Ways for a host onto the SoC's Wishbone bus: what soc/client.py and LiteX's tools talk to."""
+"""Ways for a host onto the SoC's Wishbone bus: what soc/host and LiteX's tools talk to."""
 
 from litex.gen import *
 
@@ -33,7 +33,7 @@ def add_uartbone(soc, baudrate=115200, uart_name="serial", timeout_ms=100):
             raise ValueError("with_uartbone is not allowed: the console has the only serial port; "
                 "uart_name crossover puts it on the bridge")
         pads = soc.platform.request("serial")
-    model = hasattr(pads, "source_valid") # No baud rate, see soc/sim_soc.py.
+    model = hasattr(pads, "source_valid") # No baud rate, see soc/sim/sim_soc.py.
     phy   = RS232PHYModel(pads) if model else UARTPHY(pads, soc.sys_clk_freq, baudrate)
     soc.uartbone = UARTBridge(phy, int(soc.sys_clk_freq*timeout_ms/1000))
     soc.bus.add_master("uartbone", soc.uartbone.bus)
@@ -68,5 +68,5 @@ def add_bridges(soc, with_uartbone=False, with_jtagbone=False, with_etherbone=Fa
             soc.ethphy = eth_phy = eth_phy(soc.platform)
         # 32 bits in sys: 8 bits in the PHY's domain do not keep up with 125 MHz.
         # A record longer than LiteEth's buffer stops its bridge for ever; a record has at most 256
-        # words, soc/client.py writes 64.
+        # words, soc/host/client.py writes 64.
         soc.add_etherbone(phy=eth_phy, ip_address=eth_ip, data_width=32, buffer_depth=256)

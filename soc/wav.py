@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models import wav
+from models.sound import wav
 
 CHANNELS   = 4
 CODE_BITS  = 24

@@ -22,19 +22,19 @@ from gateware.audio.tdm import TDM
 from gateware.layouts import frame_layout
 from gateware.primitives import PRIMITIVES
 from gateware.wavenet.accelerator import WaveNetAccelerator
-from gateware.wavenet.bank_ledger import BankLedger
+from gateware.wavenet.banks.ledger import BankLedger
 from gateware.wavenet.weight_memory import WeightLayout
 
 from models import image
 
-from soc import corners
-from soc.bench_plan import BenchPlan
+from soc.contract import corners
+from soc.contract.bench_plan import BenchPlan
 from soc.bridges import add_bridges
-from soc.build_id import build_id
+from soc.contract.build_id import build_id
 from soc.capture_buffer import CAPTURE_FRAMES, add_capture
-from soc.firmware_image import compile_firmware
-from soc.net_constants import net_constants
-from soc.weight_map import LayerMap, WeightMap
+from soc.flow.firmware_image import compile_firmware
+from soc.contract.net_constants import net_constants
+from soc.contract.weight_map import LayerMap, WeightMap
 
 # Helpers ------------------------------------------------------------------------------------------
 
@@ -76,19 +76,19 @@ class WaveNetSoC(SoCCore):
     sample_rate : Hz, the nominal one: chooses the codec's registers
     wavenet_clk_ratio : 1, 2 or 4 cycles of the accelerator's clock in one of sys
     primitives  : the accelerator's, see gateware/primitives.py
-    patchable   : with primitives "ecp5", a bitstream can be given another model, see soc/patch.py
+    patchable   : with primitives "ecp5", a bitstream takes another model, see soc/flow/patch.py
     with_wavenet: False plays the codec's inputs back at its outputs, to bring up a board
     kwargs      : SoCCore's; CPU picorv32, ROM and SRAM as the firmware needs them by default
 
     self.cycles_per_sample : sys cycles a frame
     self.sample_rate       : the true one, sys_clk_freq/cycles_per_sample, Hz
-    with_crossfade : models change by a cross-fade of `fade_ms`, see gateware/wavenet/crossfade.py;
+    with_crossfade : models change by a cross-fade of `fade_ms`, see gateware/wavenet/fade;
                   the folding is one for two contexts
     input_calibration, output_calibration : (offset, gain) of each codec channel as they are after
                   power-up, see Calibration; None: words pass as they are
     invert_inputs : the module's inputs invert
     power_up_ms : what the codec is given to wake up, over its 10 ms; a simulation may scale both
-    with_bench      : memory for the console's `bench`, see soc/bench_plan.py
+    with_bench      : memory for the console's `bench`, see soc/contract/bench_plan.py
     with_capture    : memory for `capture_frames` frames of the codec's inputs and the answers on
                   the first `capture_outputs` outputs, see soc/capture_buffer.py
     load_timeout_ms : silence after which the console's `load` gives up

@@ -1,6 +1,6 @@
 """The house of rooms: imports run one way, files stay small, git holds sources only.
 
-    build.py -> boards.targets -> boards, models, soc
+    build.py -> boards.targets -> boards.platforms, models, soc
     soc -> gateware, models.image, models.graph
     all -> models.files, models.wav        command lines -> models.launcher
 
@@ -22,7 +22,8 @@ ROOMS = ("models", "gateware", "soc", "boards")
 OURS = (*ROOMS, "build", "tests")
 HARDWARE = ("migen", "litex", "litex_boards")
 LAUNCHER = "models.launcher"  # what a command line imports first; standard library only
-EDGES = ("models.files", "models.wav")  # the one way in and out of files, for all rooms
+EDGES = ("models.files", "models.sound.wav")  # the one way in and out of files, for all rooms
+TENSORFLOW_ROOMS = ("models/keras/", "models/training/")
 TENSORFLOW = ("tensorflow", "keras", "qkeras", "tf_keras")
 
 LINES_WARN, LINES_MOST = 300, 400
@@ -103,14 +104,14 @@ def allowed(item):
             or within(target, "soc", "gateware", "models.image", "models.graph", LAUNCHER, *EDGES)
         )
     if room == "boards":
-        return not within(target, "boards.targets") and (not ours or within(target, "boards"))
+        return not ours or within(target, "boards.platforms")
     if room == "gateware":
         top = target.split(".")[0]
         return within(target, "gateware", "migen", "litex") or top in sys.stdlib_module_names
     if path == "models/launcher.py":
         return target.split(".")[0] in sys.stdlib_module_names
     if room == "models":
-        training = path.startswith("models/training/")
+        training = path.startswith(TENSORFLOW_ROOMS)
         return (within(target, "models") if ours else not within(target, *HARDWARE)) and (
             training or not within(target, *TENSORFLOW)
         )
@@ -123,7 +124,7 @@ def wrong_arrows(root):
 
 
 def tensorflow_chains(root):
-    """Chains of import-time imports from files outside models/training to TensorFlow."""
+    """Chains of import-time imports to TensorFlow from files outside TENSORFLOW_ROOMS."""
 
     def file_of(target):
         path = target.replace(".", "/")
@@ -148,7 +149,7 @@ def tensorflow_chains(root):
         clean.add(path)
         return None
 
-    outside = (path for path in python_files(root) if not path.startswith("models/training/"))
+    outside = (path for path in python_files(root) if not path.startswith(TENSORFLOW_ROOMS))
     return [chain for path in outside if (chain := search(path, ()))]
 
 
@@ -222,23 +223,26 @@ def test_git_holds_no_index_address():
         ("models/launcher.py", "import numpy"),
         ("models/launcher.py", "from models import spec"),
         ("models/reference.py", "import migen"),
-        ("models/folding.py", "from litex.gen import *"),
-        ("models/render.py", "def f():\n    import tensorflow as tf"),
-        ("models/render.py", "from soc import client"),
-        ("models/render.py", "from ..soc import client"),
+        ("models/arch/folding.py", "from litex.gen import *"),
+        ("models/sound/render.py", "def f():\n    import tensorflow as tf"),
+        ("models/sound/render.py", "from soc import client"),
+        ("models/sound/render.py", "from ...soc import client"),
         ("models/training/train.py", "import gateware.layouts"),
         ("gateware/core.py", "import numpy"),
         ("gateware/core.py", "from models.spec import Model"),
         ("gateware/audio/tdm.py", "from ...models import spec"),
-        ("gateware/core.py", "__import__('soc.client')"),
+        ("gateware/core.py", "__import__('soc.host.client')"),
         ("soc/wavenet_soc.py", "from boards import ecpix5"),
         ("soc/wavenet_soc.py", "from models import spec"),
         ("soc/wavenet_soc.py", "import models"),
-        ("soc/wavenet_soc.py", "import importlib\nimportlib.import_module('boards.ecpix5')"),
-        ("soc/sim_soc.py", "import litex_boards.platforms.ecpix5"),
-        ("boards/ecpix5.py", "from soc.toolchain import environment"),
-        ("soc/sim_soc.py", "from boards.targets import arguments"),
-        ("boards/ecpix5.py", "from boards.targets.arguments import ROOT"),
+        (
+            "soc/wavenet_soc.py",
+            "import importlib\nimportlib.import_module('boards.platforms.ecpix5')",
+        ),
+        ("soc/sim/sim_soc.py", "import litex_boards.platforms.ecpix5"),
+        ("boards/platforms/ecpix5.py", "from soc.toolchain import environment"),
+        ("soc/sim/sim_soc.py", "from boards.targets import arguments"),
+        ("boards/platforms/ecpix5.py", "from boards.targets.arguments import ROOT"),
         ("boards/targets/board.py", "from gateware import layouts"),
         ("boards/targets/board.py", "import tests.support"),
         ("build.py", "from gateware import layouts"),
@@ -269,13 +273,16 @@ def test_a_wrong_arrow_is_seen(path, text, tmp_path):
             "boards/targets/board.py",
             "from boards import ecpix5\nfrom models import spec\nimport soc.client",
         ),
-        ("soc/sim_soc.py", "import numpy\nfrom gateware import layouts\nfrom models import image"),
-        ("soc/wav.py", "from models import files, wav"),
+        (
+            "soc/sim/sim_soc.py",
+            "import numpy\nfrom gateware import layouts\nfrom models import image",
+        ),
+        ("soc/wav.py", "from models import files\nfrom models.sound.wav import read"),
         ("models/training/train.py", "import tensorflow, qkeras\nfrom models import spec"),
         ("gateware/core.py", "import math\nfrom migen import *\nfrom .layouts import frame"),
         (
-            "boards/ecpix5.py",
-            "from boards.crg import CRG\nfrom litex_boards.platforms import ecpix5",
+            "boards/platforms/ecpix5.py",
+            "from boards.platforms.crg import CRG\nfrom litex_boards.platforms import ecpix5",
         ),
     ],
 )
@@ -312,7 +319,7 @@ def test_a_long_file_is_seen(tmp_path):
 
 def test_build_output_and_index_addresses_are_seen(tmp_path):
     output = ["build/sim/sim.v", "soc/firmware/main.o", "soc/__pycache__/a.py", "out/demo/a.wav"]
-    assert build_output([*output, "build.py", "soc/sim_build.py", "models/zoo/a.npz"]) == output
+    assert build_output([*output, "build.py", "soc/sim/simulator.py", "models/zoo/a.npz"]) == output
     dash = "--"
     lines = [f"pip install {dash}index-url x", f"{dash}find-links /x", "url = https:" + "//x/y"]
     lines += ["https:" + "//x.org/simple"]

@@ -70,7 +70,7 @@ def test_a_soc_is_written_down(tmp_path):
 
 
 def test_the_tour_visits_the_demos_stops():
-    from models.training.tour import STOPS
+    from models.showcase.tour import STOPS
 
     assert [tuple(map(float, stop)) for stop in freeze.STOPS] == [
         tuple(map(float, place.embedding)) for place in STOPS.values()

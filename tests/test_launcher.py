@@ -19,7 +19,7 @@ COMMANDS = {
     "build.py": ("build.py", "make setup"),
     "-m models": ("python3 -m models: error", "make setup"),
     "-m soc": ("python3 -m soc: error", "make setup"),
-    "-m tests.bench": ("python3 -m tests.bench: error", "soc/setup.sh demo test"),
+    "-m tests.bench": ("python3 -m tests.bench: error", "soc/flow/setup.sh demo test"),
 }
 STARTS = {
     "build.py": launcher.BUILD,

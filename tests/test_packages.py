@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from boards.targets import packages
-from soc.sim_soc import generate
-from soc.toolchain import ToolError
-from tests.support.soc_runs import planned, zoo_model
+from soc.flow.toolchain import ToolError
+from soc.sim.sim_soc import generate
+from tests.support.soc.soc_runs import planned, zoo_model
 
 ROOT = Path(__file__).resolve().parent.parent
 GROUPS = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
@@ -88,6 +88,6 @@ def test_a_cpu_that_is_missing_is_installed_once(monkeypatch):
 def test_another_python_is_told_what_to_type(monkeypatch):
     monkeypatch.setattr(packages.sys, "prefix", "/usr")
     monkeypatch.setattr(packages.importlib.util, "find_spec", lambda name: None)
-    message = r"^pythondata_cpu_vexriscv not found: run `soc/setup.sh vexriscv`$"
+    message = r"^pythondata_cpu_vexriscv not found: run `soc/flow/setup.sh vexriscv`$"
     with pytest.raises(ToolError, match=message):
         packages.set_up_cpu("vexriscv")

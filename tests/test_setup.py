@@ -1,4 +1,4 @@
-"""soc/setup.sh: what it refuses, in one line, before or instead of installing something."""
+"""soc/flow/setup.sh: what it refuses, in one line, before or instead of installing something."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ def clone(tmp_path):
     """What set-up reads, in a folder with a blank in its path."""
     folder = tmp_path / "a clone"
     (folder / "soc").mkdir(parents=True)
-    for name in ("pyproject.toml", "constraints.txt", "soc/setup.sh"):
+    for name in ("pyproject.toml", "constraints.txt", "soc/flow/setup.sh"):
         shutil.copy(ROOT / name, folder / name)
     return folder
 

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from boards import BOARDS
-from boards.codec_pmods import PLUGS
-from models.devices import DEVICES
-from models.planner import OBJECTIVES
-from models.training.tour import RECORDING_SECONDS
-from soc import sim_soc
+from boards.platforms import BOARDS
+from boards.platforms.codec_pmods import PLUGS
+from models.arch.devices import DEVICES
+from models.arch.planner import OBJECTIVES
+from models.showcase.tour import RECORDING_SECONDS
 from soc.capture_buffer import CAPTURE_FRAMES, CAPTURE_SIZES
+from soc.sim import sim_soc
 from soc.wavenet_soc import CODECS, WaveNetSoC
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,24 +6,24 @@ from pathlib import Path
 
 from litex.soc.integration.builder import Builder
 
-from boards import BOARDS
-from boards.codec_pmods import CALIBRATION, CODEC_PMODS
-from models import devices
-from models.planner import plan
-from models.spec import Model
-from soc import bitstream, report
-from soc.bitstream import Bitstream
-from soc.litescope import add_litescope
-from soc.loader import PROGRAM, detect, load
-from soc.progress import Progress
-from soc.toolchain import ToolError, environment
-from soc.wavenet_soc import WaveNetSoC, cycles_per_sample
+from boards.platforms import BOARDS
+from boards.platforms.codec_pmods import CALIBRATION, CODEC_PMODS
 from boards.targets.arguments import ROOT
 from boards.targets.checks import UsageError
 from boards.targets.folder import build_folder, builder_options, copy_exports
 from boards.targets.manifest import record
 from boards.targets.packages import require_package, set_up
 from boards.targets.patching import patched
+from models.arch import devices
+from models.arch.planner import plan
+from models.spec import Model
+from soc.flow import bitstream, report
+from soc.flow.bitstream import Bitstream
+from soc.flow.loader import PROGRAM, detect, load
+from soc.flow.toolchain import ToolError, environment
+from soc.litescope import add_litescope
+from soc.progress import Progress
+from soc.wavenet_soc import WaveNetSoC, cycles_per_sample
 
 CODEC_CHANNELS = {"ak4619": 4, "i2s": 2}
 BLOCK_WORDS = 1024  # of 16 bits in a block RAM
@@ -45,7 +45,7 @@ def run(parser, args):
     model = Model.load(args.model)
     programs = (*(bitstream.PROGRAMS if compiles else ()), *((PROGRAM,) if loads else ()))
     packages = [
-        *(["scipy"] if compiles else []),  # of soc/floorplan.py
+        *(["scipy"] if compiles else []),  # of soc/flow/floorplan.py
         *(name for name in PACKAGES if getattr(args, f"with_{PACKAGES[name]}")),
     ]
     try:

@@ -5,11 +5,11 @@ import math
 import os
 from pathlib import Path
 
-from boards import BOARDS
-from soc.wav import check_output
-from soc.sim_soc import SYS_CLK_FREQ
+from boards.platforms import BOARDS
 from boards.targets.arguments import DEFAULT_BOARD
 from boards.targets.litex_options import CPU_VARIANTS
+from soc.sim.sim_soc import SYS_CLK_FREQ
+from soc.wav import check_output
 
 DEMO_SECONDS_MOST = 60  # All of it is held in memory.
 

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 import matplotlib
 import numpy as np
 
+from boards.targets.arguments import ROOT
+from boards.targets.output import replaced, summary
 from models import crossfade, image
 from models.files import write_picture
 from models.reference import Reference
 from models.spec import Model
 from soc import wav
-from soc.client import Build, Client
-from soc.demo import CODEC_FRAC, MismatchError
-from soc.host_bus import UARTBus
-from soc.sim_runner import Simulation
-from boards.targets.arguments import ROOT
-from boards.targets.output import replaced, summary
+from soc.host.bus import UARTBus
+from soc.host.client import Build, Client
+from soc.sim.demo import CODEC_FRAC, MismatchError
+from soc.sim.runner import Simulation
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt  # noqa: E402  (the backend comes first)

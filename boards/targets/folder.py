@@ -6,8 +6,8 @@ import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
-from models.files import FileError
 from boards.targets.checks import UsageError
+from models.files import FileError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 

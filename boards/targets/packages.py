@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from soc.toolchain import ToolError
 from boards.targets.arguments import ROOT
+from soc.flow.toolchain import ToolError
 
 # CPU -> its group and Python package, of those that the demo does without.
 CPUS = {"vexriscv": ("vexriscv", "pythondata_cpu_vexriscv")}
@@ -33,7 +33,7 @@ def set_up_cpu(cpu_type):
     """Installs what a CPU needs beyond the demo. Raises ToolError where it cannot."""
     if cpu_type in CPUS:
         group, package = CPUS[cpu_type]
-        set_up(group, lambda: require_package(package, f"soc/setup.sh {group}"))
+        set_up(group, lambda: require_package(package, f"soc/flow/setup.sh {group}"))
 
 
 def require_package(package, install):

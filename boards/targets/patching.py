@@ -5,11 +5,11 @@ import tempfile
 from itertools import zip_longest
 from pathlib import Path
 
-from models.spec import Model
-from soc import patch
-from soc.bitstream import Bitstream, StaleError
-from soc.patch import PatchError
 from boards.targets.manifest import differences
+from models.spec import Model
+from soc.flow import patch
+from soc.flow.bitstream import Bitstream, StaleError
+from soc.flow.patch import PatchError
 
 
 def patched(parser, args, folder, progress, generate):

@@ -2,24 +2,25 @@
 
 import sys
 
-from models import levels, listening
-from models.files import check_folder
-from models.planner import plan
-from models.reference import Reference
-from models.spec import Model
-from models.training.tour import Tour
-from models.wav import read as read_wav
-from soc import demo, wav
-from soc.progress import Progress
-from soc.sim_runner import Simulation
-from soc.sim_session import run_session
-from soc.sim_soc import SYS_CLK_FREQ, generate
-from soc.wavenet_soc import cycles_per_sample
 from boards.targets import crossfade_demo, sound_report
 from boards.targets.arguments import ROOT
 from boards.targets.checks import UsageError
 from boards.targets.folder import build_folder, builder_options, copy_exports
 from boards.targets.output import previous_of, replaced, summary
+from models.arch.planner import plan
+from models.files import check_folder
+from models.reference import Reference
+from models.showcase.tour import Tour
+from models.sound import levels, listening
+from models.sound.wav import read as read_wav
+from models.spec import Model
+from soc import wav
+from soc.progress import Progress
+from soc.sim import demo
+from soc.sim.runner import Simulation
+from soc.sim.session import run_session
+from soc.sim.sim_soc import SYS_CLK_FREQ, generate
+from soc.wavenet_soc import cycles_per_sample
 
 OUT = ROOT / "out" / "demo"
 LISTEN = "listen.wav"
@@ -102,9 +103,7 @@ def demonstrate(args, model, folding, rate, recording, options):
     frames = demo.to_frames(tour.input)
     cycles = cycles_per_sample(SYS_CLK_FREQ, args.sample_rate)
     script = demo.script(tour.embeddings, tour.each, cycles)
-    with Simulation(
-        model, folding, frames=frames, endless=True, script=script, **options
-    ) as sim:
+    with Simulation(model, folding, frames=frames, endless=True, script=script, **options) as sim:
         marks, status = demo.perform(sim, len(tour.embeddings) * tour.each, progress)
     with progress.step("Comparison with the reference"):
         takes = demo.verify(model.spec, Reference(model), sim, tour.embeddings, marks)
@@ -124,6 +123,4 @@ def demonstrate(args, model, folding, rate, recording, options):
 def say_cut(path, sound, count, rate, why):
     """Says so where only `count` samples (None: all) of a recording play."""
     if sound is not None and count is not None and count < len(sound):
-        print(
-            f"{path}: only the first {count / rate:.4g} of {len(sound) / rate:.4g} s play, {why}"
-        )
+        print(f"{path}: only the first {count / rate:.4g} of {len(sound) / rate:.4g} s play, {why}")

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from models import levels
 from models.reference import Reference
-from soc.demo import CODEC_FRAC, to_codes, to_words
+from models.sound import levels
+from soc.sim.demo import CODEC_FRAC, to_codes, to_words
 
 FULL_SCALE = 2.0 ** (15 - CODEC_FRAC)  # the net's value of a codec word at full scale
 USES = (
@@ -20,7 +20,7 @@ def entering(args, model, recording, rate):
     number_format, wave = model.spec.number_format, recording[:, 0]
     yield from levels.describe_channels(args.wav_in, recording, UNUSED if args.demo else USES)
     recorded = wave / args.gain if args.gain else wave
-    if args.demo:  # as soc/demo.py plays it
+    if args.demo:  # as soc/sim/demo.py plays it
         wave = wave / (np.abs(wave).max() or 1.0)
     else:
         wave = wave * FULL_SCALE

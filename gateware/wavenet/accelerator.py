@@ -9,9 +9,9 @@ from litex.soc.interconnect import stream
 from litex.soc.interconnect.csr import *
 
 from gateware.layouts import frame_layout
-from gateware.wavenet.bank_guard import BankGuard
-from gateware.wavenet.core import WaveNetCore
-from gateware.wavenet.crossfade import Crossfade
+from gateware.wavenet.banks.guard import BankGuard
+from gateware.wavenet.pipeline.core import WaveNetCore
+from gateware.wavenet.fade.crossfade import Crossfade
 from gateware.wishbone_crossing import WishboneCrossing
 
 # WaveNet Accelerator ------------------------------------------------------------------------------

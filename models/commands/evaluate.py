@@ -4,8 +4,9 @@ import argparse
 import shlex
 from pathlib import Path
 
-from models.commands import pages, tensorflow
+from models.commands import tensorflow
 from models.files import check_writable
+from models.quality import pages
 from models.spec import Model, ModelError
 
 TEXT = "measure models at nine places of the embedding plane and 12 pitches"
@@ -25,7 +26,7 @@ def add_arguments(add):
 
 
 def run(args):
-    from models.training import quality_report
+    from models.quality import report
 
     models = {path: Model.load(path) for path in args.models}
     page, folder = (getattr(args, name, None) for name in ("page", "plots"))
@@ -39,27 +40,27 @@ def run(args):
     for path, model in models.items():
         evaluation = _evaluate(model, args.no_qkeras)
         evaluations.append(evaluation)
-        print("\n".join(quality_report.text(evaluation)))
+        print("\n".join(report.text(evaluation)))
         if folder:
-            from models.training import quality_plots
+            from models.quality import plots as quality_plots
 
             quality_plots.draw(evaluation, folders[path])
             print(f"{folders[path]}: {', '.join(quality_plots.NAMES)}")
         print()
     if page:
         command = shlex.join(args.command_line)
-        pages.write_tables(page, quality_report.tables(evaluations, command))
+        pages.write_tables(page, report.tables(evaluations, command))
         print(f"{page}: tables of {len(models)} models")
 
 
 def _evaluate(model, without_qkeras):
-    from models.training.evaluation import evaluate
+    from models.quality.evaluation import evaluate
 
     if without_qkeras:
         return evaluate(model)
     try:
         with tensorflow.quiet():
-            from models.training.qkeras_run import qkeras_of
+            from models.keras.run import qkeras_of
     except ImportError:
         print("QKeras is left out: TensorFlow is not installed")
         return evaluate(model)

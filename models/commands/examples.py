@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from models import listening, wav
 from models.files import check_folder
-from models.render import render, to_pcm16
+from models.sound import listening, wav
+from models.sound.render import render, to_pcm16
 from models.spec import Model
 
 ZOO = Path(__file__).resolve().parents[1] / "zoo" / "waveshaper.npz"
@@ -31,8 +31,8 @@ def add_arguments(add):
 
 
 def run(args):
-    from models.training import examples
-    from models.training.plane import of_model
+    from models.showcase import examples
+    from models.sound.plane import of_model
 
     model = Model.load(args.model)
     spec, number_format = model.spec, model.spec.number_format
@@ -52,7 +52,7 @@ def run(args):
         wav.write(folder / f"{sound.name}_input.wav", given, spec.sample_rate)
         heard.append(output)
         if not args.no_plots:
-            from models.training import example_plots
+            from models.showcase import example_plots
 
             example_plots.draw(folder / f"{sound.name}.png", sound, output, spec.sample_rate)
         found = examples.figures(sound, output, spec.sample_rate)

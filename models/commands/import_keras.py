@@ -34,7 +34,7 @@ def run(args):
     chain = _read_chain(args.file)
     try:
         with tensorflow.quiet():
-            from models.training.keras_import import import_file
+            from models.keras.importing import import_file
     except ImportError as error:
         raise ModelError(f"import needs TensorFlow and QKeras: {error}") from error
     model = import_file(args.file, args.sample_rate, chain=chain)
@@ -56,7 +56,7 @@ def run(args):
 def _read_chain(path):
     """The file's layers. What cannot be read is refused before TensorFlow, which takes seconds."""
     try:
-        from models.training.keras_file import read_chain
+        from models.keras.file import read_chain
     except ImportError as error:
         raise ModelError(f"import needs TensorFlow and QKeras: {error}") from error
     try:

@@ -4,11 +4,11 @@ import argparse
 import sys
 import time
 
-from models import embedding_path, levels, listening, wav
 from models.commands.arguments import finite
 from models.files import check_writable
 from models.reference import Reference
-from models.render import check_embedding, full_scale, render, to_pcm16
+from models.sound import embedding_path, levels, listening, wav
+from models.sound.render import check_embedding, full_scale, render, to_pcm16
 from models.spec import Model
 
 TEXT = "render a sound file through a model"

@@ -8,12 +8,12 @@ from pathlib import Path
 from models.commands import tensorflow
 from models.commands.arguments import factor, natural, positive, positive_float, share, weight
 from models.files import check_writable
+from models.recordings.files import recording_paths
+from models.sound import own_waves
+from models.sound.plane import STANDARD
 from models.spec import Model, ModelError
-from models.training import own_waves
-from models.training.blocks import widened
-from models.training.plane import STANDARD
+from models.training.newton.blocks import widened
 from models.training.recipe import RECIPES, USUAL, recipe_of, spec_of
-from models.training.recording_files import recording_paths
 
 TEXT = "train a net on the synthetic waves (needs TensorFlow)"
 MORE = (
@@ -156,7 +156,7 @@ def _start(recipe, spec):
 
 def _recordings(folder, spec, recipe):
     """The recordings in --data, with what is to be said about them."""
-    from models.training.recordings import Recordings
+    from models.recordings.takes import Recordings
 
     data = Recordings(folder, spec, recipe.seed)
     data.check_count(spec.receptive_field - 1 + recipe.outputs)

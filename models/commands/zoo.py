@@ -4,10 +4,10 @@ import argparse
 import shlex
 from pathlib import Path
 
-from models.commands import pages
 from models.files import check_writable
+from models.quality import pages
+from models.sound.plane import of_model
 from models.spec import Model
-from models.training.plane import of_model
 
 TEXT = "list models: nets, the commands that made them, their error at the corners"
 MORE = "All is read from the files; `evaluate` measures anew, and more."

@@ -1,4 +1,4 @@
-"""A network of version 2 as the tables that the firmware's plain C runs (soc/firmware/net.h).
+"""A network of version 2 as the tables that the firmware's plain C runs (soc/firmware/net/net.h).
 
 A program is an array of 32-bit integers: a header, then rows of signals, layers, terms, adds and
 outputs, each of the fields listed here in this order. The C structures have the same fields. The

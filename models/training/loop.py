@@ -7,12 +7,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from models.keras.integers import import_weights
+from models.keras.qkeras_model import build
 from models.spec import ModelError
-from models.training import checkpoint, gauss_newton
+from models.training import checkpoint
 from models.training.loss import mean_squared, mix
-from models.training.polish import Polish
-from models.training.qkeras_import import import_weights
-from models.training.qkeras_model import build
+from models.training.newton import gauss_newton
+from models.training.newton.polish import Polish
 
 FIXED = 256  # examples that a net is checked on
 

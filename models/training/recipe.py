@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 
 from models import topologies
+from models.sound.waves import PITCH_RANGE
 from models.spec import ModelError
-from models.training.waves import PITCH_RANGE
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,12 @@ import tensorflow as tf
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from models.sound import errors, own_waves, waves
+from models.sound.plane import STANDARD
 from models.spec import Model
-from models.training import checkpoint, own_waves, quality, waves, windows
-from models.training.blocks import join, narrow, widened
+from models.training import checkpoint, windows
 from models.training.loop import Training
-from models.training.plane import STANDARD
+from models.training.newton.blocks import join, narrow, widened
 from models.training.trunk import Trunk
 
 VERSIONS = ("numpy", "tensorflow_cpu", "keras", "qkeras-v3")
@@ -36,7 +37,7 @@ class Synthetic:
     plane: the Plane of the recipe's waves;  facts: what a model's meta tells of them
     """
 
-    esr_definition = quality.DEFINITION
+    esr_definition = errors.DEFINITION
 
     def __init__(self, spec, recipe):
         self.spec, self.seed = spec, recipe.seed
@@ -56,7 +57,7 @@ class Synthetic:
         told = json.dumps(self.plane.to_meta()).encode()
         own = f" {', '.join(self.plane.names)}, crc 0x{zlib.crc32(told):08x}"
         self.description = (
-            f"synthetic waves{own if recipe.waves else ''} (models/training/waves.py) without the "
+            f"synthetic waves{own if recipe.waves else ''} (models/sound/waves.py) without the "
             "pitches of waves.HELD_OUT"
         )
         self.facts = {
@@ -76,7 +77,7 @@ class Synthetic:
         return self.batch(np.random.default_rng([self.seed, 0x51DE]), size, count)
 
     def esr(self, net):
-        return quality.esr_per_corner(net, self.spec, self.plane)
+        return errors.esr_per_corner(net, self.spec, self.plane)
 
 
 def train(spec, recipe, progress=True, data=None, path=None, resume=False, start=None):
@@ -184,8 +185,8 @@ def make_model(
     latent, integers = map(silence, training.result())
     model = Model(spec, integers)
     data = training.data
-    esr_float = data.esr(quality.FloatTwin(spec, latent))
-    esr_integer = data.esr(quality.reference_of(model))
+    esr_float = data.esr(errors.FloatTwin(spec, latent))
+    esr_integer = data.esr(errors.reference_of(model))
     model.meta.update(
         **data.facts,
         command=shlex.join(command),

@@ -9,11 +9,12 @@ from dataclasses import asdict, replace
 
 import numpy as np
 
-from models.training import checkpoint, gauss_newton
-from models.training.blocks import join, narrow
-from models.training.gauss_newton import Tree
-from models.training.polish import draw
-from models.training.truncated_newton import Linearised, TruncatedNewton
+from models.training import checkpoint
+from models.training.newton import gauss_newton
+from models.training.newton.blocks import join, narrow
+from models.training.newton.gauss_newton import Tree
+from models.training.newton.polish import draw
+from models.training.newton.truncated_newton import Linearised, TruncatedNewton
 
 CHECKS = 32_768  # windows that a step is judged by
 ROUNDED = 4  # steps after a layer was rounded

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from models.training import shaping, waves
-from models.training.plane import STANDARD, Plane
+from models.sound import shaping, waves
+from models.sound.plane import STANDARD, Plane
 
 RECENT = np.arange(waves.SMOOTHING)[::-1]  # ages of what the moving average takes
 OFTEN = 16  # a few windows that move tell little, and where the net is bad that much is noise

@@ -1,9 +1,9 @@
 #include <generated/soc.h>
 
-#include "banks.h"
-#include "codec.h"
-#include "commands.h"
-#include "console.h"
+#include "model/banks.h"
+#include "audio/codec.h"
+#include "console/commands.h"
+#include "console/console.h"
 
 /* The start-up code of every CPU refers to it. Interrupts stay masked: the console polls. */
 void isr(void);

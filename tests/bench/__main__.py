@@ -8,12 +8,13 @@ from pathlib import Path
 from models import launcher
 
 if __name__ == "__main__":
-    launcher.start("python3 -m tests.bench: error", launcher.BENCH, "soc/setup.sh demo test")
+    launcher.start("python3 -m tests.bench: error", launcher.BENCH, "soc/flow/setup.sh demo test")
 
+from soc.flow.toolchain import ToolError
 from soc.progress import Progress
-from soc.toolchain import ToolError
-from tests.bench import page, parts, plots, tables
+from tests.bench import parts
 from tests.bench.measure import measure
+from tests.bench.pages import page, plots, tables
 from tests.bench.rows import ROWS
 from tests.bench.synthesis import core_cells
 from tests.bench.tools import FOLDER, BenchError, version, write_whole

@@ -6,13 +6,13 @@ import sys
 from contextlib import contextmanager
 
 from tests.bench.tools import FOLDER, BenchError
-from tests.support.cocotb_runs import CocotbRuns
-from tests.support.core_jobs import make_job
-from tests.support.core_runs import build
-from tests.support.verilog import TOP, write_verilog
+from tests.support.benches.cocotb_runs import CocotbRuns
+from tests.support.benches.core_jobs import make_job
+from tests.support.benches.core_runs import build
+from tests.support.hdl.verilog import TOP, write_verilog
 
 SEED = 1
-BENCH = "tests.support.core_bench"
+BENCH = "tests.support.benches.core_bench"
 FRAMES_MORE = 10  # than it takes to fill the pipeline
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from models import devices
+from models.arch import devices
 from tests.bench.measure import Measured
 
 SAMPLE_RATE = 192_000  # Hz

@@ -2,17 +2,18 @@
 
 from dataclasses import dataclass, replace
 
-from models import devices, topologies
-from models.folding import Folding
-from models.planner import plan
+from models import topologies
+from models.arch import devices
+from models.arch.folding import Folding
+from models.arch.planner import plan
 from tests.bench.cycles import simulate
 from tests.bench.route import RESOURCES, Run, best, median_fmax, route
 from tests.bench.rows import Row
 from tests.bench.synthesis import linked_netlist, synthesise, without_comments
 from tests.bench.tools import FOLDER, kept, key_of
-from tests.support.core_runs import build
-from tests.support.nets import random_model
-from tests.support.verilog import write_verilog
+from tests.support.benches.core_runs import build
+from tests.support.hdl.nets import random_model
+from tests.support.hdl.verilog import write_verilog
 
 SEED, SCALE = 1, 0.05  # of the weights, which change neither cells nor cycles
 

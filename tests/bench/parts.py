@@ -2,7 +2,7 @@
 
 import re
 
-from soc.netlist_blocks import COMB, comb, count
+from soc.flow.netlist_blocks import COMB, comb, count
 
 COUNTED = (*COMB, "TRELLIS_FF", "DP16KD", "MULT18X18D")
 

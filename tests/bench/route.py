@@ -1,4 +1,4 @@
-"""Place and route of a netlist by nextpnr, its hard blocks where soc/floorplan.py puts them."""
+"""Place and route by nextpnr, hard blocks where soc/flow/floorplan.py puts them."""
 
 import json
 import re
@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median_low
 
-from soc import floorplan
-from soc.route_report import CriticalPath
+from soc.flow import floorplan
+from soc.flow.route_report import CriticalPath
 from tests.bench.tools import BenchError, error_line, execute, kept, key_of, version, write_whole
 
 TIMEOUT_S = 4 * 3600

@@ -6,8 +6,8 @@ from collections import Counter
 
 from tests.bench.tools import BenchError, error_line, execute, kept, key_of, version
 from tests.bench.wrapper import WRAPPER, ports_of, wrapper_verilog
-from tests.support.netlist import SYNTHESIS, read_script
-from tests.support.verilog import TOP
+from tests.support.hdl.netlist import SYNTHESIS, read_script
+from tests.support.hdl.verilog import TOP
 
 TIMEOUT_S = 3600
 

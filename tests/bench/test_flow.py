@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from soc import floorplan
-from soc.toolchain import BUILD
+from soc.flow import floorplan
+from soc.flow.toolchain import BUILD
 from tests.bench import parts, route, synthesis, tools
 from tests.bench.wrapper import ports_of, wrapper_verilog
 

@@ -7,7 +7,7 @@ import re
 import subprocess
 from functools import cache
 
-from soc.toolchain import BUILD, environment
+from soc.flow.toolchain import BUILD, environment
 
 FOLDER = BUILD / "bench"
 VERSIONS = {"yosys": r"Yosys (\S+)", "nextpnr-ecp5": r"Version nextpnr-([^\s)]+)"}

@@ -6,15 +6,15 @@ import sys
 import numpy as np
 import pytest
 
-from boards import BOARDS
-from boards.codec_pmods import CALIBRATION
+from boards.platforms import BOARDS
+from boards.platforms.codec_pmods import CALIBRATION
 from boards.targets import board
 from boards.targets.parser import make_parser
 from models.reference import Reference
 from models.spec import Model
-from soc.sim_runner import Simulation
-from tests.support.calibration import calibrated
-from tests.support.soc_runs import TIMEOUT_S, assert_plays, codes, network_frames
+from soc.sim.runner import Simulation
+from tests.support.hdl.calibration import calibrated
+from tests.support.soc.soc_runs import TIMEOUT_S, assert_plays, codes, network_frames
 
 FRAMES = 1500
 

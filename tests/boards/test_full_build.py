@@ -9,11 +9,11 @@ import pytest
 
 from models import topologies
 from models.spec import Model
-from soc import patch
-from soc.route_report import RouteReport
-from soc.toolchain import BUILD, environment
-from tests.support.nets import random_model
-from tests.support.soc_runs import ZOO
+from soc.flow import patch
+from soc.flow.route_report import RouteReport
+from soc.flow.toolchain import BUILD, environment
+from tests.support.hdl.nets import random_model
+from tests.support.soc.soc_runs import ZOO
 
 NAME = "colorlight_i5"
 

@@ -5,29 +5,25 @@ import math
 import sys
 from pathlib import Path
 
-from boards.codec_pmods import CALIBRATION
+from boards.platforms.codec_pmods import CALIBRATION
 from boards.targets.arguments import SAMPLE_RATES
 from gateware.audio.ak4619_registers import register_bytes
-from models import image, listening, topologies, wav
-from models.planner import plan
+from models import image, topologies
+from models.arch.planner import plan
+from models.quality import evaluation as evaluate
+from models.quality import player
+from models.recordings.takes import SAME_RATE
+from models.sound import errors as quality
+from models.sound import listening, own_waves, plane, spectra, wav, waves
 from models.spec import FILE_BYTES, MAX_HISTORY, MAX_MACS, Model
-from models.training import (
-    blocks,
-    own_waves,
-    plane,
-    player,
-    polish,
-    quality,
-    spectra,
-    waves,
-    windows,
-)
-from models.training import evaluation as evaluate
+from models.training import windows
+from models.training.newton import blocks, polish
 from models.training.recipe import RECIPES
-from models.training.recordings import SAME_RATE
-from soc import bench_plan, capture_buffer, client
-from soc.sim_runner import BRIDGE_TIMEOUT_MS
-from soc.sim_soc import SYS_CLK_FREQ
+from soc import capture_buffer
+from soc.contract import bench_plan
+from soc.host import client
+from soc.sim.runner import BRIDGE_TIMEOUT_MS
+from soc.sim.sim_soc import SYS_CLK_FREQ
 from soc.wav import FULL_SCALE
 from soc.wavenet_soc import WaveNetSoC, cycles_per_sample
 

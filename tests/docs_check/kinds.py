@@ -5,7 +5,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from soc.sim_console import ConsoleError
+from soc.sim.console import ConsoleError
 from tests.docs_check import messages, records
 from tests.docs_check.pages import ROOT, SHELL, Block, compare, missing, parse, steps
 from tests.docs_check.records import RunError, run

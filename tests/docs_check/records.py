@@ -21,8 +21,8 @@ from tests.bench.rows import ROWS
 from tests.bench.synthesis import without_comments
 from tests.bench.tools import key_of, version, write_whole
 from tests.docs_check.pages import ROOT
-from tests.support.core_runs import build
-from tests.support.verilog import write_verilog
+from tests.support.benches.core_runs import build
+from tests.support.hdl.verilog import write_verilog
 
 FIGURES = ROOT / "docs" / "figures"
 TIMEOUT_S = 600

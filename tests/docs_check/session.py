@@ -14,11 +14,11 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from soc.sim_console import Console
+from soc.sim.console import Console
 from tests.docs_check import records
 from tests.docs_check.pages import CONSOLE, Step, compare, steps
 from tests.docs_check.records import RunError
-from tests.support.terminal import PROMPT, Terminal, without_progress
+from tests.support.soc.terminal import PROMPT, Terminal, without_progress
 
 START_S = 900  # the simulator is compiled
 STEP_S = 300

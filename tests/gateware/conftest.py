@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from soc.toolchain import BUILD
-from tests.support.cocotb_runs import CocotbRuns
+from soc.flow.toolchain import BUILD
+from tests.support.benches.cocotb_runs import CocotbRuns
 
 
 @pytest.fixture(scope="session")

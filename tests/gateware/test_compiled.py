@@ -1,4 +1,4 @@
-"""tests/support/compiled.py against Migen's own simulator: every signal in every cycle."""
+"""compiled.py against Migen's own simulator: every signal in every cycle."""
 
 import operator
 import random
@@ -9,10 +9,10 @@ from litex.gen.sim import run_simulation as interpreted
 from migen import Array, Case, Cat, If, Memory, Mux, Replicate, Signal, passive
 
 from gateware.wavenet.accelerator import WaveNetAccelerator
-from tests.support.clocks import UNRELATED, aligned
-from tests.support.compiled import run_simulation as compiled
-from tests.support.nets import random_frames, random_network
-from tests.support.streams import FrameCollector, FrameDriver
+from tests.support.hdl.clocks import UNRELATED, aligned
+from tests.support.hdl.nets import random_frames, random_network
+from tests.support.hdl.streams import FrameCollector, FrameDriver
+from tests.support.simulators.compiled import run_simulation as compiled
 
 BINARY = [
     *(operator.add, operator.sub, operator.mul, operator.and_, operator.or_, operator.xor),

@@ -1,14 +1,14 @@
-"""The models of DP16KD and MULT18X18D (tests/support/ecp5_cells.v) against Python, mode by mode."""
+"""The models of DP16KD and MULT18X18D (ecp5_cells.v) against Python, mode by mode."""
 
 import random
 from itertools import combinations
 
 import pytest
 
-from tests.support.netlist import CELLS
-from tests.support.ram_model import ROWS, initvals
+from tests.support.hdl.netlist import CELLS
+from tests.support.hdl.ram_model import ROWS, initvals
 
-BENCH = "tests.support.cells_bench"
+BENCH = "tests.support.benches.cells_bench"
 WIDTHS = (18, 9, 4, 2, 1)
 WRITE_MODES = ("NORMAL", "WRITETHROUGH", "READBEFOREWRITE")
 STAGES = {"a": "INPUTA", "b": "INPUTB", "pipeline": "PIPELINE", "output": "OUTPUT"}

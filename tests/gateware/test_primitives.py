@@ -16,10 +16,10 @@ from gateware.primitives import (
     ram_blocks,
     ram_shape,
 )
-from soc.toolchain import yosys_share
-from tests.support.netlist import CELLS
+from soc.flow.toolchain import yosys_share
+from tests.support.hdl.netlist import CELLS
 
-BENCH = "tests.support.twins_bench"
+BENCH = "tests.support.benches.twins_bench"
 TOP = "twins"
 BOTH = ("inferred", "ecp5")
 # One memory a shape of the cell, with words that fill no whole number of cells, and two ranks.

@@ -4,7 +4,7 @@ from migen import *
 from migen.fhdl import tracer
 
 from gateware import signal_names
-from tests.support.signal_names import LIST, NETS, names, summary, verilog
+from tests.support.soc.signal_names import LIST, NETS, names, summary, verilog
 
 
 class Case(Module):

@@ -8,8 +8,8 @@ from litex.soc.interconnect import wishbone
 from migen import passive
 
 from gateware.wishbone_crossing import WishboneCrossing
-from tests.support.clocks import UNRELATED, aligned
-from tests.support.compiled import run_simulation
+from tests.support.hdl.clocks import UNRELATED, aligned
+from tests.support.simulators.compiled import run_simulation
 
 CLOCKS = [aligned(1), aligned(4), *UNRELATED]
 

@@ -11,17 +11,17 @@ import pytest
 import soundfile
 
 from models.__main__ import main
-from models.devices import DEVICES
+from models.arch.devices import DEVICES
 from models.reference import Reference
+from models.sound.wav import ALLOWED
 from models.spec import Conv1DSpec, Model, NetworkSpec
 from models.topologies import TOPOLOGIES, get
 from models.training.recipe import RECIPES
-from models.wav import ALLOWED
-from tests.support.command_line import run_main
-from tests.support.glides import line, rate_of
+from tests.support.hdl.glides import line, rate_of
+from tests.support.hdl.nets import random_model
 from tests.support.limits import HANG_S
 from tests.support.listening import assert_listenable
-from tests.support.nets import random_model
+from tests.support.soc.command_line import run_main
 
 run = partial(run_main, main)  # (argv, capsys) -> (status, stdout, stderr)
 

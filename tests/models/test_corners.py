@@ -5,9 +5,9 @@ import pytest
 from models import image
 from models.number_format import ModelError
 from models.spec import Model
-from soc import corners
-from tests.support.nets import random_model
-from tests.support.soc_runs import ZOO, zoo_model
+from soc.contract import corners
+from tests.support.hdl.nets import random_model
+from tests.support.soc.soc_runs import ZOO, zoo_model
 
 WAVES = [{"name": "pulse", "at": [-1, 0.5]}, {"name": "Saw_2", "at": [1, -1], "formula": "t"}]
 

@@ -14,7 +14,7 @@ import soundfile
 from models import files
 from models.files import FileError
 from models.topologies import get
-from tests.support.nets import random_model
+from tests.support.hdl.nets import random_model
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT_S = 300  # a hang

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from models import wav
+from models.keras.file import read_chain
+from models.sound import wav
 from models.spec import Model, ModelError
-from models.training.keras_file import read_chain
 from tests.support import hostile
 from tests.support.hostile import refusals
 

@@ -15,8 +15,8 @@ from models.image import ImageError
 from models.reference import Reference
 from models.spec import Conv1DSpec, Model, ModelError, NetworkSpec, NumberFormat
 from models.topologies import get
-from tests.support.command_line import run_main
-from tests.support.nets import random_frames, random_model
+from tests.support.hdl.nets import random_frames, random_model
+from tests.support.soc.command_line import run_main
 
 run = partial(run_main, main)  # (argv, capsys) -> (status, stdout, stderr)
 

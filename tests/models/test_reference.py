@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from models import reference
 from models.reference import Reference, exact_dtype
 from models.spec import Conv1DSpec, Model, ModelError, NetworkSpec, NumberFormat
-from tests.support import naive
-from tests.support.nets import random_frames, random_model
+from tests.support.hdl import naive
+from tests.support.hdl.nets import random_frames, random_model
 
 Q4_12 = NumberFormat()
 FORMATS = (

@@ -7,7 +7,7 @@ import pytest
 
 from models.spec import Conv1DSpec, Model, ModelError, NetworkSpec, NumberFormat
 from models.topologies import TOPOLOGIES, get
-from tests.support.nets import random_model
+from tests.support.hdl.nets import random_model
 
 SPEC = NetworkSpec(
     (Conv1DSpec(3, 2, 2, 4), Conv1DSpec(2, 2, 3, 1, repeat=2), Conv1DSpec(2, 1, relu=False)),

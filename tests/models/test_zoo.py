@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from models.__main__ import main
-from models.commands import pages
 from models.commands.zoo import table
+from models.quality import pages
 from models.spec import Model
 from models.topologies import get
 from models.training.recipe import Recipe, recipe_of, spec_of
-from tests.support.nets import random_model
+from tests.support.hdl.nets import random_model
 
 ROOT = Path(__file__).resolve().parents[2]
 ZOO = ROOT / "models" / "zoo"

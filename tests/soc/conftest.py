@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support import small_board
-from tests.support.load_runs import Board
+from tests.support.soc import small_board
+from tests.support.soc.load_runs import Board
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,9 @@ from litex.build.io import CRG
 from litex.build.lattice import LatticeECP5Platform
 from litex.soc.integration.builder import Builder
 
-from soc.sim_soc import SYS_CLK_FREQ, generate
+from soc.sim.sim_soc import SYS_CLK_FREQ, generate
 from soc.wavenet_soc import WaveNetSoC
-from tests.support.soc_runs import planned, zoo_model
+from tests.support.soc.soc_runs import planned, zoo_model
 
 CODEC = [Subsignal(name, Pins(1)) for name in "mclk bick lrck sdin1 sdout1 scl sda pdn".split()]
 SERIAL = [Subsignal("tx", Pins(1)), Subsignal("rx", Pins(1))]

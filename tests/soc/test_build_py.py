@@ -17,10 +17,10 @@ import pytest
 import soundfile
 
 from boards.targets.litex_options import CPU_VARIANTS
-from soc.toolchain import environment
+from soc.flow.toolchain import environment
 from tests.support import hostile
 from tests.support.limits import HANG_S
-from tests.support.soc_runs import TIMEOUT_S, after_silence, network_frames, zoo_model
+from tests.support.soc.soc_runs import TIMEOUT_S, after_silence, network_frames, zoo_model
 
 ROOT = Path(__file__).parents[2]
 BUILD = [sys.executable, str(ROOT / "build.py")]

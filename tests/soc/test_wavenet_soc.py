@@ -10,13 +10,13 @@ import pytest
 from litex.tools.remote.csr_builder import CSRBuilder
 
 from boards.targets.packages import set_up_cpu
-from models.planner import plan
+from models.arch.planner import plan
 from models.spec import Conv1DSpec, NetworkSpec
-from soc.sim_soc import SYS_CLK_FREQ, generate
+from soc.contract.weight_map import WeightMap
+from soc.sim.sim_soc import SYS_CLK_FREQ, generate
 from soc.wavenet_soc import cycles_per_sample, hold_for
-from soc.weight_map import WeightMap
-from tests.support.nets import random_model
-from tests.support.soc_runs import planned, zoo_model
+from tests.support.hdl.nets import random_model
+from tests.support.soc.soc_runs import planned, zoo_model
 
 
 def design(folder):

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from models.topologies import get
-from tests.support.nets import random_model
+from tests.support.hdl.nets import random_model
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_MB = 256

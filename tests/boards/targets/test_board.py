@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import pytest
 
 import build
-from boards import BOARDS
+from boards.platforms import BOARDS
 from boards.targets import board
-from soc import toolchain
-from tests.support.command_line import run_main
+from soc.flow import toolchain
+from tests.support.soc.command_line import run_main
 
 CPUS = ("picorv32", "vexriscv", "serv")
 
@@ -272,7 +272,7 @@ def test_missing_packages_are_one_line(option, name, monkeypatch, capsys):
 def loader(tmp_path, monkeypatch):
     """A build that is there, and an openFPGALoader that notes its arguments: its path, the notes'.
 
-    The build itself is tests/soc/test_bitstream.py's."""
+    The build itself is tests/soc/flow/test_bitstream.py's."""
 
     def generate(parser, args, model, folder):
         platform = BOARDS[args.board].Platform()

@@ -10,9 +10,9 @@ import pytest
 import build
 from boards.targets import crossfade_demo
 from models import crossfade
-from soc.demo import MismatchError
 from soc.progress import Progress
-from tests.support import soc_runs
+from soc.sim.demo import MismatchError
+from tests.support.soc import soc_runs
 
 
 def test_the_files(tmp_path, monkeypatch, capsys):

@@ -8,7 +8,7 @@ import pytest
 import build
 from boards.targets.output import replaced, summary
 from boards.targets.simulation import say_cut
-from tests.support.command_line import run_main
+from tests.support.soc.command_line import run_main
 
 
 def contents(folder):

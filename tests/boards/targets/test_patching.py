@@ -11,10 +11,10 @@ from migen import Instance
 import build
 from boards.targets import board, manifest, patching
 from models.spec import Conv1DSpec, Model, NetworkSpec
-from soc.bitstream import Bitstream
-from soc.patch import PatchError
-from tests.support.command_line import run_main
-from tests.support.nets import random_model
+from soc.flow.bitstream import Bitstream
+from soc.flow.patch import PatchError
+from tests.support.hdl.nets import random_model
+from tests.support.soc.command_line import run_main
 
 SPEC = NetworkSpec((Conv1DSpec(4, 4, 2, 3), Conv1DSpec(4, 4, relu=False)), name="built")
 DESIGN = ("--board", "colorlight_i5", "--cpu-type", "serv")
@@ -117,7 +117,7 @@ def test_a_source_or_version_that_differs_is_named(built, capsys):
     verilog.write_text(verilog.read_text() + "wire more;\n")
     file = built / manifest.FILE
     made = json.loads(file.read_text())
-    source = "gateware/wavenet/core.py"
+    source = "gateware/wavenet/pipeline/core.py"
     assert made["sources"][source]
     made["sources"][source] = "0" * 64
     made["versions"]["litex"] = "2023.12"

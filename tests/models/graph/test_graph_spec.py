@@ -17,7 +17,7 @@ from models.number_format import ModelError
 from models.reference import Reference
 from models.spec import Model
 from tests.support.graphs import random_graph
-from tests.support.nets import random_frames, random_network
+from tests.support.hdl.nets import random_frames, random_network
 
 W8 = Word(8, 4)
 

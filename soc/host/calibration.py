@@ -1,0 +1,63 @@
+"""Calibration of the codec's channels from the host: read, set, saved as a small JSON, restored."""
+
+import json
+import re
+
+from models.files import FileError, read_text, written_whole
+
+from soc.host.bus import ClientError
+
+UNITY      = 1024 # of gains
+LIMIT      = 2**15
+MOST_BYTES = 1 << 20 # of a file
+REGISTER   = re.compile(r"calibration_(in|out)_channel(\d+)")
+
+def channels(client):
+    """{channel: register} of the build, in0 first; channels are named in0 ... and out0 ..."""
+    found = {name: REGISTER.fullmatch(name) for name in client.build.registers}
+    return {"".join(match.groups()): name for name, match in sorted(found.items()) if match}
+
+def read(client):
+    """{channel: (offset, gain)} as they are, integers."""
+    def signed(half):
+        return half - 2*(half & LIMIT)
+    words = {channel: client.get(name) for channel, name in channels(client).items()}
+    return {channel: (signed(word & 0xffff), signed(word >> 16)) for channel, word in words.items()}
+
+def write(client, values):
+    """Sets {channel: (offset, gain)}; further channels keep theirs. Raises ClientError, before
+    anything is written, for a channel that is not there and numbers that do not fit."""
+    known = channels(client)
+    words = {}
+    for channel, pair in values.items():
+        if channel not in known:
+            raise ClientError(f"channel {channel!r} is not there; there are: {', '.join(known)}")
+        for name, value in zip(("offset", "gain"), pair, strict=True):
+            if not isinstance(value, int) or isinstance(value, bool) or not -LIMIT <= value < LIMIT:
+                raise ClientError(f"{name} {value!r} of {channel} is not allowed: a whole number "
+                    f"from {-LIMIT} to {LIMIT - 1}")
+        words[channel] = (pair[0] & 0xffff) | (pair[1] & 0xffff) << 16
+    for channel, word in words.items():
+        client.set(known[channel], word)
+
+# Files --------------------------------------------------------------------------------------------
+
+def save(path, values):
+    """{channel: (offset, gain)} as JSON, in one step: no half-written file.
+
+    Raises FileError.
+    """
+    entries = {channel: dict(zip(("offset", "gain"), pair)) for channel, pair in values.items()}
+    with written_whole(path) as partial:
+        partial.write_text(json.dumps({"calibration": entries}, indent=1) + "\n")
+
+def load(path):
+    """What `save` wrote. Raises ClientError."""
+    try:
+        entries = json.loads(read_text(path, MOST_BYTES))["calibration"]
+        return {channel: (entry["offset"], entry["gain"]) for channel, entry in entries.items()}
+    except FileError as error:
+        raise ClientError(str(error)) from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ClientError(f'{path}: not a calibration, which is {{"calibration": {{"in0": '
+            f'{{"offset": 0, "gain": {UNITY}}}, ...}}}}') from error

@@ -1,0 +1,120 @@
+"""Recordings of what a running SoC hears and plays, through its capture buffer, burst by burst."""
+
+import time
+from math import ceil
+
+import numpy as np
+
+from soc.host.client import READ_WORDS
+from soc.host.bus import TIMEOUT_S, ClientError
+from soc.host.recording import Recording
+
+ATTEMPTS     = 3
+SECONDS_MOST = 3600
+DONE, COUNT  = 1 << 1, 8 # of the register capture_status: a bit, the lowest bit of a field
+
+class Capture:
+    """The capture buffer of a SoC.
+
+    client   : a soc.client.Client
+    channels : names, such as in0 or out1, of those that are read; None: all
+
+    frames, sample_rate: of a burst, and of the sound. Raises ClientError for a build without a
+    buffer and for channels that it does not have.
+    """
+    def __init__(self, client, channels=None):
+        constants = client.build.constants
+        if "capture_control" not in client.build.registers:
+            raise ClientError("this build has no capture buffer (--no-capture)")
+        self.client      = client
+        self.frames      = int(constants["capture_frames"])
+        self.sample_rate = client.build.sample_rate
+        there = [f"{side}{channel}" for side in ("in", "out")
+            for channel in range(int(constants[f"capture_{side}puts"]))]
+        self.channels = list(channels or there)
+        for index, name in enumerate(self.channels):
+            if name not in there:
+                raise ClientError(f"channel {name!r} is not there; there are: {', '.join(there)}")
+            if name in self.channels[:index]:
+                raise ClientError(f"channel {name!r} is given twice")
+
+    def record(self, seconds, targets=(), update=lambda done: None):
+        """At least `seconds` of sound, in whole bursts; update: called with the seconds so far.
+
+        targets: (name, e0, e1), see Recording, which is returned. Raises ClientError.
+        """
+        if not 0 < seconds <= SECONDS_MOST:
+            raise ClientError(f"{seconds:g} seconds are not allowed: above 0, to {SECONDS_MOST}")
+        for name, *_ in targets:
+            if name not in self.channels:
+                raise ClientError(f"target {name!r} is not recorded; there are: "
+                    f"{', '.join(self.channels)}")
+        bursts = []
+        for index in range(ceil(seconds*self.sample_rate/self.frames)):
+            bursts.append(self.take())
+            update((index + 1)*self.frames/self.sample_rate)
+        first, embedding, frames = zip(*bursts)
+        return Recording(
+            frames      = np.concatenate(frames),
+            starts      = np.arange(len(bursts))*self.frames,
+            first       = np.array(first),
+            embedding   = np.array(embedding),
+            channels    = tuple(self.channels),
+            sample_rate = self.sample_rate,
+            targets     = tuple(targets),
+        )
+
+    def take(self):
+        """A burst: (count of frames at its first, embedding (e0, e1), int16 [frames, channels]).
+
+        Taken again where somebody else took frames meanwhile, the embedding was changed, or the
+        network dropped a frame. Raises ClientError.
+        """
+        get = self.client.get
+        for _ in range(ATTEMPTS):
+            before = self._settings()
+            self.client.set("capture_control", 1)
+            self._wait()
+            first  = get("capture_first")
+            frames = self._read()
+            if (get("capture_status") & DONE and get("capture_first") == first
+                and self._settings() == before):
+                return first, self._embedding(*before[:2]), frames
+        raise ClientError("somebody else took frames or changed the embedding in each of "
+            f"{ATTEMPTS} attempts to read a burst")
+
+    def _settings(self):
+        names = ("ingress_embedding", "ingress_control", "ingress_overruns")
+        return [self.client.get(name) for name in names]
+
+    def _embedding(self, words, sources):
+        def signed(half):
+            return half - 2*(half & 0x8000)
+        one = 2.0**self.client.build.frac
+        return tuple(signed(words >> 16*index & 0xffff)/one if sources >> index & 1 else np.nan
+            for index in range(2))
+
+    def _wait(self):
+        count, deadline = None, time.monotonic() + TIMEOUT_S
+        while not (status := self.client.get("capture_status")) & DONE:
+            if status >> COUNT != count:
+                count, deadline = status >> COUNT, time.monotonic() + TIMEOUT_S
+            elif time.monotonic() > deadline:
+                raise ClientError(f"{count} of {self.frames} frames came: no audio clock?")
+
+    def _read(self):
+        columns, pairs = [], {}
+        for name in self.channels:
+            side, channel = ("in", name[2:]) if name.startswith("in") else ("out", name[3:])
+            pair = f"capture_{side}puts", int(channel)//2
+            if pair not in pairs:
+                pairs[pair] = self._read_pair(*pair)
+            columns.append(pairs[pair][:, int(channel) % 2])
+        return np.stack(columns, axis=1)
+
+    def _read_pair(self, window, pair):
+        """int16 [frames, 2]: the channels 2*pair and 2*pair + 1 of a window."""
+        base, words = self.client.build.memories[window] + 4*pair*self.frames, []
+        for start in range(0, self.frames, READ_WORDS):
+            words += self.client.bus.read(base + 4*start, min(READ_WORDS, self.frames - start))
+        return np.array(words, "<u4").view("<i2").reshape(-1, 2)
