@@ -96,6 +96,10 @@ def test_every_pair_of_four_models(capsys):
             client.set_fade(fade_ms)
             for number in WALK[1:]:
                 client.swap(images[number])
+                # Or a change at once could come before the one before it has run out.
+                settled = client.get("wavenet_frames") + 2 * models[0].spec.receptive_field
+                while client.get("wavenet_frames") < settled:
+                    pass
         client.bus.close()
         status = sim.console.values("status", TIMEOUT_S)
     assert status["overruns"] == "0" and sim.report["complaints"] == []
