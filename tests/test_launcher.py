@@ -138,7 +138,7 @@ def test_the_versions_are_those_of_the_project():
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
     (_, first), (_, last) = launcher.VERSIONS
     assert wanted == f">=3.{first},<3.{last + 1}"
-    setup = (ROOT / "soc" / "setup.sh").read_text()
+    setup = (ROOT / "soc" / "flow" / "setup.sh").read_text()
     assert f"(3, {first}) <= sys.version_info[:2] <= (3, {last})" in setup
 
 

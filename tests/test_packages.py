@@ -82,7 +82,7 @@ def test_a_cpu_that_is_missing_is_installed_once(monkeypatch):
     for _ in range(2):
         packages.set_up_cpu("vexriscv")
         packages.set_up_cpu("picorv32")
-    assert calls == [[str(ROOT / "soc" / "setup.sh"), "vexriscv"]]
+    assert calls == [[str(ROOT / "soc" / "flow" / "setup.sh"), "vexriscv"]]
 
 
 def test_another_python_is_told_what_to_type(monkeypatch):

@@ -16,14 +16,14 @@ ROOT = Path(__file__).resolve().parent.parent
 def clone(tmp_path):
     """What set-up reads, in a folder with a blank in its path."""
     folder = tmp_path / "a clone"
-    (folder / "soc").mkdir(parents=True)
+    (folder / "soc" / "flow").mkdir(parents=True)
     for name in ("pyproject.toml", "constraints.txt", "soc/flow/setup.sh"):
         shutil.copy(ROOT / name, folder / name)
     return folder
 
 
 def set_up(folder, *groups, **settings):
-    command = [folder / "soc" / "setup.sh", *(groups or ["demo"])]
+    command = [folder / "soc" / "flow" / "setup.sh", *(groups or ["demo"])]
     return subprocess.run(
         command, env={**os.environ, **settings}, capture_output=True, text=True, timeout=300
     )

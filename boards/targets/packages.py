@@ -24,7 +24,7 @@ def set_up(group, require):
         venv = ROOT / ".venv"
         if venv.is_symlink() or Path(sys.prefix).resolve() != venv:
             raise
-        subprocess.run([ROOT / "soc" / "setup.sh", group], check=False)
+        subprocess.run([ROOT / "soc" / "flow" / "setup.sh", group], check=False)
         importlib.invalidate_caches()
         require()
 

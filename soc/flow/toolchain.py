@@ -170,6 +170,13 @@ def _write_yowasp(program):
     ]))
 
 
+def script(name):
+    """A program of the running Python's environment as one types it here, quoted for the shell."""
+    path = Path(sysconfig.get_path("scripts")) / name
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
+
+
 def environment(programs=SIMULATION):
     """The environment for a build's subprocesses: os.environ with our programs first on PATH.
 

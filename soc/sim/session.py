@@ -1,9 +1,11 @@
 """A simulation that someone sits at: console on a port, progress shown, Ctrl-C ends it."""
 
 import os
+import shlex
 import signal
 import sys
 
+from soc.flow.toolchain import script
 from soc.wav import write_wav
 
 POLL = 0.2 # seconds between two looks at the simulation
@@ -25,10 +27,10 @@ def run_session(sim, wav_out=None):
         before = {number: signal.signal(number, on_signal)
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
         try:
-            print(f"console: litex_term socket://localhost:{sim.port}", flush=True)
+            print(f"console: {script('litex_term')} socket://localhost:{sim.port}", flush=True)
             if sim.bridge_port:
                 print(f"bridge: python3 -m soc status --port socket://localhost:{sim.bridge_port} "
-                    f"--csr {sim.folder / 'csr.json'}", flush=True)
+                    f"--csr {shlex.quote(str(sim.folder / 'csr.json'))}", flush=True)
             print("playing; Ctrl-C ends it" if not sim.duration else
                 f"playing {sim.duration/sim.sample_rate:g} s; Ctrl-C ends it earlier", flush=True)
             _follow(sim, stop)

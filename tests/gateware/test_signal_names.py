@@ -116,6 +116,6 @@ def test_code_without_source_is_named_by_its_byte_code(monkeypatch):
 
 
 def test_the_verilog_of_the_zoo_has_the_names_of_the_list():
-    """Where the gateware is meant to change: python -m tests.support.signal_names lists anew."""
+    """Where it is meant to change: python -m tests.support.soc.signal_names lists anew."""
     found = {path.stem: names(verilog(path)) for path in NETS}
     assert summary(found) == LIST.read_text().splitlines()

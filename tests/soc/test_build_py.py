@@ -42,7 +42,7 @@ def session(*arguments):
         text=True,
     )
     first = process.stdout.readline()
-    found = re.fullmatch(r"console: litex_term socket://localhost:(\d+)\n", first)
+    found = re.fullmatch(r"console: \S*bin/litex_term socket://localhost:(\d+)\n", first)
     if not found:
         process.kill()
         pytest.fail(f"{first!r} {process.communicate()}")

@@ -106,6 +106,14 @@ def test_a_word_with_blanks_in_it_keeps_them_elsewhere(tmp_path, monkeypatch):
         toolchain.without_blanks(str(root))
 
 
+def test_a_script_is_as_one_types_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(toolchain.sysconfig, "get_path", lambda name: str(tmp_path / "a b" / "bin"))
+    assert toolchain.script("litex_term") == f"'{tmp_path}/a b/bin/litex_term'"
+    (tmp_path / "a b").mkdir()
+    monkeypatch.chdir(tmp_path / "a b")
+    assert toolchain.script("litex_term") == "bin/litex_term"
+
+
 def test_verilator_is_the_pinned_one_whatever_the_callers_path_holds(tmp_path, monkeypatch):
     other = tmp_path / "verilator"
     other.write_text("#!/bin/sh\necho somebody else's\n")

@@ -1,5 +1,8 @@
-"""Names in the Verilog of the zoo's nets; `.venv/bin/python -m tests.support.signal_names` lists
-them anew in tests/gateware/signal_names.txt, after a change of the gateware that is meant."""
+"""Names in the Verilog of the zoo's nets, held to tests/gateware/signal_names.txt.
+
+After a change of the gateware that is meant, `.venv/bin/python -m tests.support.soc.signal_names`
+lists them anew.
+"""
 
 import hashlib
 import re
