@@ -104,6 +104,15 @@ def _trained(spec, recipe, progress, data, path, resume, start):
         trunk = _trained_trunk(spec, recipe, progress, data, path, resume)
         pairs = join(spec, training.pairs, [trunk.pairs], recipe.trunk)
         training.begin(pairs, trunk.history, trunk.seconds)
+    elif recipe.before and not start:
+        first = replace(recipe.before, seed=recipe.seed)
+        part = path and checkpoint.of_part(path, "before")
+        named = replace(spec, name=f"{spec.name}-before")
+        before = Training(named, first, data or Synthetic(named, first))
+        if resume and part.exists():
+            before.load(part)
+        _run(before, progress, part)
+        training.begin(before.result()[0], [], before.seconds)
     elif start:
         training.begin(widened(start, spec, recipe.seed), [], 0.0)
     _run(training, progress, path)

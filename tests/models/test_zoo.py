@@ -47,8 +47,9 @@ def test_the_recipe_is_still_the_one_that_a_model_was_trained_by(path):
         return {name: noted.get(name, default) for name, default in defaults.items()}
 
     noted, defaults = Model.load(path).meta["recipe"], json.loads(json.dumps(asdict(Recipe())))
-    if noted["block"]:
-        noted["block"] = whole(noted["block"])
+    for part in ("block", "before"):
+        if noted.get(part):
+            noted[part] = whole(noted[part])
     assert whole(noted) == json.loads(json.dumps(asdict(recipe_of(path.stem))))
 
 

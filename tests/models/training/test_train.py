@@ -184,6 +184,25 @@ def test_every_topology_has_its_recipe():
     }
 
 
+def test_a_training_goes_on_from_another(tmp_path):
+    """With other weights than alone, from the best of the first; interrupted in between as well."""
+    first = replace(RECIPE, steps=40, polish=2)
+    recipe = replace(RECIPE, steps=0, polish=3, before=first)
+    *_, begun = train(SPEC, first, progress=False)
+    latent, integers, history = train(SPEC, recipe, progress=False)
+    (start,) = [loss for _, loss in history["descent"]]
+    assert start == pytest.approx(min(loss for _, loss in begun["polish"]), rel=1e-6)
+    assert len(history["polish"]) == 3 and history["polish"][-1][1] < start
+    path = tmp_path / "net.checkpoint.npz"
+    again = train(SPEC, recipe, progress=False, path=path)
+    assert checkpoint.of_part(path, "before").exists()
+    path.unlink()
+    resumed = train(SPEC, recipe, progress=False, path=path, resume=True)
+    for pairs in (again[1], resumed[1]):
+        for a, b in zip(integers, pairs, strict=True):
+            assert np.array_equal(a[0], b[0]) and np.array_equal(a[1], b[1])
+
+
 def test_channels_without_a_target_are_silenced():
     pairs = [(np.ones((2, 3, 3)), np.ones(3)), (np.ones((2, 3, 4)), np.ones(4))]
     first, last = silence(pairs)
