@@ -14,7 +14,8 @@ from models.arch import devices
 from models.arch.planner import OBJECTIVES, plan
 from models.commands import evaluate, examples, import_keras, render, train, zoo
 from models.commands.arguments import positive
-from models.files import FileError, check_writable, until_pipe_breaks
+from models.errors import reported
+from models.files import check_writable, until_pipe_breaks
 from models.spec import Model, ModelError
 
 SYS_CLOCK = 49_152_000  # Hz, what the boards' default build gives the net
@@ -137,19 +138,12 @@ def main(argv=None):
     argv = sys.argv[1:] if argv is None else argv
     args = parser().parse_args(argv)
     args.command_line = ["python3", "-m", "models", *argv]
-    try:
+
+    def run():
         args.run(args)
-    except BrokenPipeError:  # nobody reads what is printed
-        raise
-    except (ModelError, FileError, launcher.MissingError, OSError) as error:
-        print(f"python3 -m models {args.command}: error: {error}", file=sys.stderr)
-        return 2
-    except MemoryError as error:
-        print(f"python3 -m models {args.command}: error: out of memory: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    return 0
+        return 0
+
+    return reported(f"python3 -m models {args.command}: error", run)
 
 
 if __name__ == "__main__":

@@ -12,10 +12,12 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+from models.errors import UserError
+
 BROKEN_PIPE = 128 + 13  # exit status of a program that SIGPIPE ended, as a shell shows it
 
 
-class FileError(ValueError):
+class FileError(UserError, ValueError):
     """A file that cannot be read or written; the message is one line for the user."""
 
 

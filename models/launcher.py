@@ -8,6 +8,8 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from models.errors import UserError
+
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 VERSIONS = ((3, 11), (3, 13))  # first and last Python that pyproject.toml allows
@@ -29,7 +31,7 @@ BENCH = (*BUILD, "scipy", "cocotb_tools")
 TRAINING = ("tensorflow", "keras", "qkeras", "h5py", "threadpoolctl")
 
 
-class MissingError(Exception):
+class MissingError(UserError):
     """A package is missing; the message names it and what to type, in one line."""
 
 
@@ -42,7 +44,7 @@ def start(name, modules, install="make setup"):
         need(modules, install)
     except MissingError as error:
         sys.stderr.write(f"{name}: {error}\n")
-        sys.exit(2)
+        sys.exit(error.exit_status)
 
 
 def need(modules, install):

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.errors import UserError
+
 ROUNDINGS = ("half_even", "floor")
 SHOWN_MOST = 80  # characters of a value in a message
 
 
-class ModelError(ValueError):
+class ModelError(UserError, ValueError):
     """A model file or a description that cannot be used; the message is one line for the user."""
 
 

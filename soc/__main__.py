@@ -4,6 +4,7 @@ import argparse
 import math
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 from models import launcher
@@ -12,6 +13,7 @@ if __name__ == "__main__":
     launcher.start("python3 -m soc: error", launcher.SOC)
 
 from models import image
+from models.errors import reported
 from models.files import FileError, check_writable, until_pipe_breaks
 
 from soc.host import calibration
@@ -180,22 +182,13 @@ def capture(client, args):
 def main(argv=None):
     """Runs a command line (default: the process's own); returns the exit status."""
     args = parser().parse_args(argv)
-    bus  = None
-    try:
+    def run():
         build = Build(args.csr)
         bus   = connect(getattr(args, "port", None), args.baudrate, getattr(args, "tcp", None))
-        args.run(Client(bus, build), args)
-    except BrokenPipeError: # Nobody reads what is printed.
-        raise
-    except (ClientError, ValueError, OSError) as error: # ModelError is a ValueError.
-        print(f"python3 -m soc {args.command}: error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    finally:
-        if bus is not None:
-            bus.close()
-    return 0
+        with closing(bus):
+            args.run(Client(bus, build), args)
+        return 0
+    return reported(f"python3 -m soc {args.command}: error", run, refused=(ValueError, OSError))
 
 if __name__ == "__main__":
     sys.exit(until_pipe_breaks(main))

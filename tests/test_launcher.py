@@ -166,6 +166,6 @@ def test_all_that_a_command_line_imports_is_looked_for(start, modules):
     assert third_party(start) - ON_DEMAND <= set(modules)
 
 
-@pytest.mark.parametrize("path", [*STARTS, "models/launcher.py"])
+@pytest.mark.parametrize("path", [*STARTS, "models/launcher.py", "models/errors.py"])
 def test_an_older_python_can_read_what_it_reads_first(path):
     ast.parse((ROOT / path).read_text(), path, feature_version=(3, 8))

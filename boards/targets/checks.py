@@ -8,6 +8,7 @@ from pathlib import Path
 from boards.platforms import BOARDS
 from boards.targets.arguments import DEFAULT_BOARD
 from boards.targets.litex_options import CPU_VARIANTS
+from models.errors import UserError
 from soc.sim.sim_soc import SYS_CLK_FREQ
 from soc.wav import check_output
 
@@ -26,7 +27,7 @@ SIMULATION_ONLY = (
 )
 
 
-class UsageError(ValueError):
+class UsageError(UserError, ValueError):
     """An argument that cannot be used; the message names it and what is allowed."""
 
 

@@ -14,6 +14,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from models.errors import FAILED, UserError
+
 from soc.flow import floorplan, toolchain
 from soc.flow.route_report import RouteReport
 from soc.flow.verilog_text import without_comments
@@ -32,8 +34,9 @@ NEXTPNR_STAGES = (
     (r"^Info: +\d+ \|.*\| +(\d+)\|",    "routing, {} arcs left"),
 )
 
-class BuildError(Exception):
+class BuildError(UserError):
     """A step failed; the message says which, why, and where its log is."""
+    exit_status = FAILED
 
 class TimingError(BuildError):
     """The design is slower than its clocks; the message has the critical paths."""

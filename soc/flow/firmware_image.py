@@ -9,6 +9,8 @@ import litex.soc.cores.cpu
 from litex.soc.integration import export
 from litex.soc.integration.common import get_mem_data
 
+from models.errors import FAILED, UserError
+
 from soc.flow.toolchain import environment
 
 SOURCES = Path(__file__).parents[1] / "firmware"
@@ -21,8 +23,9 @@ FLAGS = (
     "-nostdlib", "-Wl,--gc-sections", "-Wl,--build-id=none", "-Wl,--no-warn-rwx-segments",
 )
 
-class FirmwareError(Exception):
+class FirmwareError(UserError):
     """The firmware does not compile or does not fit; the message holds the compiler's words."""
+    exit_status = FAILED
 
 def compile_firmware(soc, include_dir, output_dir):
     """Compiles the firmware for `soc` (a finalised SoCCore) and returns the ROM as 32-bit words.

@@ -3,11 +3,13 @@
 import shlex
 import subprocess
 
+from models.errors import UserError
+
 from soc.flow.toolchain import environment
 
 PROGRAM = "openFPGALoader"
 
-class LoadError(RuntimeError):
+class LoadError(UserError):
     """The board did not take the bitstream. The message is one line with what to check."""
 
 def detect(programmer, progress):

@@ -9,6 +9,8 @@ import json
 import re
 from collections import defaultdict
 
+from models.errors import UserError
+
 from soc.flow.verilog_text import without_comments
 
 BLOCK_WORDS = 2048 # of 9 bits, in a .bram_init
@@ -18,7 +20,7 @@ INSTANCE = re.compile(r"DP16KD #\((.*?)\)\s*(DP16KD\w*)\s*\(", re.DOTALL)
 INITVAL  = re.compile(r"\.INITVAL_([0-9A-F]{2})\s*\(320'h([0-9a-fA-F]{80})\)")
 RAM      = re.compile(r"(?m)^\.bram_init (\d+)\n((?:[0-9a-f]{3}[ \n])+)")
 
-class PatchError(ValueError):
+class PatchError(UserError, ValueError):
     """The design cannot be patched; the message says why, in one line."""
 
 # Contents -----------------------------------------------------------------------------------------

@@ -21,6 +21,8 @@ import tempfile
 
 from pathlib import Path
 
+from models.errors import UserError
+
 ROOT  = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 SHIMS = BUILD / "tools"
@@ -63,7 +65,7 @@ UNWANTED = (
     "MAKELEVEL", "MFLAGS", "GNUMAKEFLAGS", "PYTHONPATH", "PYTHONHOME", "YOWASP_MOUNT",
 )
 
-class ToolError(RuntimeError):
+class ToolError(UserError):
     """A program is missing. The message is one line that names it and where it comes from."""
 
 

@@ -9,6 +9,8 @@ import serial
 from litex.tools.litex_client import RemoteClient
 from litex.tools.remote.comm_uart import CMD_READ_BURST_INCR, CMD_WRITE_BURST_INCR
 
+from models.errors import UserError
+
 TIMEOUT_S  = 10  # that the SoC may take to answer; a simulated one is slow
 RETRY_S    = 3   # of it, until a bridge is asked again: by then it has given up half a command
 SILENCE_S  = 0.1 # after which an answer is complete
@@ -17,7 +19,7 @@ NO_COMMAND = b"#\r#\r#\r"
 # Of the first answer: one of another length is to our bytes as the end of half a command before.
 MEET_WORDS = 7
 
-class ClientError(RuntimeError):
+class ClientError(UserError):
     """The SoC does not answer or refuses, or the build's description is of another one."""
 
 class UARTBus:

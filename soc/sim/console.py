@@ -4,10 +4,13 @@ import re
 import socket
 import time
 
+from models.errors import FAILED, UserError
+
 PROMPT = b"wavenet> "
 
-class ConsoleError(RuntimeError):
+class ConsoleError(UserError):
     """The console did not answer in time, or the connection was lost."""
+    exit_status = FAILED
 
 class Console:
     """A connection to the console on localhost:`port`. One at a time: the port serves one client.

@@ -9,6 +9,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from models.errors import FAILED, UserError
+
 from soc import wav
 
 PROMPT = "wavenet> "
@@ -26,8 +28,9 @@ CODEC_EMBEDDING = (0.0, 0.0)
 
 MISMATCH = "from frame {} on the SoC played what the reference does not"
 
-class MismatchError(RuntimeError):
+class MismatchError(UserError):
     """The SoC played other words than the reference; the message says from which frame on."""
+    exit_status = FAILED
 
 @dataclass(frozen=True)
 class Take:

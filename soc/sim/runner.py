@@ -13,6 +13,8 @@ import numpy as np
 
 from gateware.audio.ak4619 import AK4619
 
+from models.errors import UserError
+
 from soc.progress import Progress
 from soc.sim.simulator import build_simulator
 from soc.sim.console import Console
@@ -24,7 +26,7 @@ SET_CYCLES = 20 # from a setting of the firmware until it has read the counter o
 BRIDGE_TIMEOUT_MS = 10 # simulated; a host is some 20 to 100 times as fast, seen from there
 START_S    = 60 # seconds of real time that the simulator may take to start; a busy machine is slow
 
-class SimulationError(RuntimeError):
+class SimulationError(UserError):
     """The simulation did not start, ended by itself or did not end; the message is for the user."""
 
 def free_port():

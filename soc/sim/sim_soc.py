@@ -1,17 +1,16 @@
 """The boards' SoC on LiteX's simulation platform: codec and console are C models at the pins."""
 
 import logging
-from contextlib import contextmanager
 from pathlib import Path
 
 from migen import *
-from migen.fhdl.structure import DUID
 
 from litex.build.generic_platform import Pins, Subsignal
 from litex.build import io
 from litex.build.sim import SimPlatform
 from litex.soc.integration.builder import Builder
 
+from soc.litex_private import numbered_afresh
 from soc.wavenet_soc import WaveNetSoC
 
 SYS_CLK_FREQ = 49_152_000
@@ -72,20 +71,6 @@ class _CRG(io.CRG):
             ]
 
 # Build --------------------------------------------------------------------------------------------
-
-@contextmanager
-def numbered_afresh():
-    """Within the block Migen numbers signals as in a new process.
-
-    The order of statements in the Verilog follows from these numbers: without this the second
-    design of a process would differ from the same design made first, and miss the cache.
-    """
-    before = DUID.get_max_duid()
-    DUID._DUID__next_uid = 0
-    try:
-        yield
-    finally:
-        DUID._DUID__next_uid = max(before, DUID.get_max_duid())
 
 def generate(model, folding, output_dir, builder_kwargs=None, **soc_kwargs):
     """Writes Verilog, memory contents and firmware of a simulated SoC to `output_dir`, LiteX's way.

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import litex.build.sim
 
+from models.errors import FAILED, UserError
+
 from soc.flow.toolchain import environment, without_blanks
 from soc.flow.verilog_text import without_comments
 
@@ -31,8 +33,9 @@ OPTIMISE  = "-O3"
 PROGRAMS  = ("verilator", "perl", "make", "gcc", "c++")
 LIBRARIES = "-Wl,--no-as-needed -ljson-c -levent -lm -ldl -lpthread"
 
-class SimulatorError(Exception):
+class SimulatorError(UserError):
     """The simulator cannot be built; the message says which step failed and where the log is."""
+    exit_status = FAILED
 
 def build_simulator(gateware_dir, sources, modules, cache_dir, trace, progress):
     """The folder that holds Vsim and modules/*.so for the design; builds what is not cached.
