@@ -91,9 +91,10 @@ class Player:
             self.terminal = self.stack.enter_context(
                 Terminal(self.ports["console"], *words[2:], folder=self.folder)
             )
+            self.terminal.type("\n")
+            self.terminal.wait(PROMPT, STEP_S)  # it runs, and the pseudo-terminal echoes no more
             self.terminal.type("# here\n")
-            self.terminal.wait("# here\n", STEP_S)
-            self.terminal.wait(PROMPT, STEP_S)
+            self.terminal.wait("# here\n" + PROMPT, STEP_S)
             return ""
         return self._run(words)
 
