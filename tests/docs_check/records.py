@@ -128,15 +128,15 @@ def commit():
 
 def record(name):
     """Run a record's command and write its file; returns the path."""
-    inputs = RECORDS[name].inputs()  # before: the tree may change while a build runs
-    return keep(name, run(RECORDS[name].command, RECORD_S), inputs)
+    before = commit(), RECORDS[name].inputs()  # the tree may change while a build runs
+    return keep(name, run(RECORDS[name].command, RECORD_S), *before)
 
 
-def keep(name, output, inputs=None):
+def keep(name, output, at=None, inputs=None):
     """Write the file of a record whose command has just printed `output`; returns the path."""
     written = {
         "command": RECORDS[name].command,
-        "commit": commit(),
+        "commit": at or commit(),
         "inputs": inputs or RECORDS[name].inputs(),
         "output": output.replace(f"{ROOT}/", "").rstrip().splitlines(),
     }

@@ -11,6 +11,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -74,7 +75,14 @@ class Player:
                 break
         else:
             raise RunError(f"{command}: ended with status {self.process.wait()}")
-        self.console = self.terminal = None
+        self.console, self.terminal = None, None
+        self._wait_for_the_codec()
+
+    def _wait_for_the_codec(self):
+        console = Console(int(self.ports["console"]), timeout=STEP_S)
+        while console.values("codec", STEP_S)["codec"] == "starting":
+            time.sleep(0.1)
+        console.close()
 
     def do(self, step):
         """What is printed in answer to a Step."""
