@@ -66,8 +66,8 @@ def luts(pe, lanes, shifters, bits, memories):
     too.
 
     A fit to cores of one layer, 0.85 to 1.05 of yosys's in 20 of 23 and 0.74 to 0.81 in those of 8
-    bits, several contexts or passes (see tests/gateware/wavenet/test_estimates.py). Place and route adds about
-    a tenth for the ends of carry chains.
+    bits, several contexts or passes (see tests/gateware/wavenet/test_estimates.py). Place and route
+    adds about a tenth for the ends of carry chains.
     """
     logic = 140 + bits * (10 + 5.4 * (pe - 1) + 2.6 * (lanes - pe))
     if shifters:
