@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from models import image
+from soc.host import bus
 from soc.host.bus import UARTBus
 from soc.host.capture import Capture
 from soc.host.client import Build, Client
@@ -15,6 +16,13 @@ from tests.support.soc.live import SMALL_A, SMALL_B, SMALL_RATE, A, B, crc, hear
 from tests.support.soc.load_runs import upload
 from tests.support.soc.soc_runs import TIMEOUT_S, simulation, swap_rows
 from tests.support.soc.terminal import Terminal, load, values
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """A read waits for the writes before it: 91 ms of a line at 115200 baud, a quarter of a minute
+    where the machine has other work."""
+    monkeypatch.setattr(bus, "TIMEOUT_S", TIMEOUT_S)
 
 
 def ms(sim, frames):
@@ -96,10 +104,10 @@ def test_bursts(channels, baudrate):
     """From the begin of a burst to that of the next."""
     with paced(baudrate, with_uartbone=True) as sim:
         sim.wait_frames(100, TIMEOUT_S)
-        bus = UARTBus(f"socket://localhost:{sim.bridge_port}")
-        capture = Capture(Client(bus, Build(sim.folder / "csr.csv")), channels)
+        bridge = UARTBus(f"socket://localhost:{sim.bridge_port}")
+        capture = Capture(Client(bridge, Build(sim.folder / "csr.csv")), channels)
         recording = capture.record(2 * capture.frames / sim.sample_rate)
-        bus.close()
+        bridge.close()
         messages = sim.messages()
     assert "bytes were lost" not in messages
     time = ms(sim, recording.first[1] - recording.first[0])
