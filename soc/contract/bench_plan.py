@@ -13,7 +13,7 @@ class BenchPlan:
 
     depth, frames   : frames that are recorded, and the last ones of them that are computed in full
     inputs, outputs : channels recorded of both: the others are zero, or cannot be heard
-    places          : array of firmware/net.h's struct net -> its first byte in the memory
+    places          : array of firmware/net/net.h's struct net -> its first byte in the memory
     memory          : bytes for all of them
     fits            : whether that is within RAM_MOST, DEPTH_MOST and 16-bit words
     """

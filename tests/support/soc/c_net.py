@@ -27,7 +27,7 @@ def compile_net(folder):
         command = ["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-fsanitize=undefined"]
         command += ["-fno-sanitize-recover", "-static-libubsan", "-shared", "-fPIC"]
         command += [f"-DNET_BITS={bits}", f"-DNET_CHAIN={chain}", f"-I{SOURCES}"]
-        command += ["-DNET_FRAC=12", "-DNET_FLOOR=0", SOURCES / "net.c", "-o", library]
+        command += ["-DNET_FRAC=12", "-DNET_FLOOR=0", SOURCES / "net" / "net.c", "-o", library]
         subprocess.run(command, check=True, timeout=HANG_S)
         libraries[bits, chain] = ctypes.CDLL(str(library))
     return libraries
