@@ -12,7 +12,7 @@ import numpy as np
 from models.sound import waves
 
 SOUNDS = (20.0, 10_000.0)  # Hz, of sines
-LEVELS = (0.2, 8.0)  # of sines, noise and steps
+LEVELS = (0.5, 8.0)  # of sines, noise and steps
 HELD = 64  # samples that noise is held for, at most
 CHANGED = 1.25  # the highest level that a wave changes to or from
 
