@@ -60,7 +60,8 @@ def load(path, identity):
     except ModelError:
         raise
     except FileError as error:
-        raise ModelError(str(error)) from error
+        reason = str(error).removeprefix(f"{path}: ")
+        raise ModelError(f"{path} is not a checkpoint: {reason}") from error
     except (ValueError, KeyError, RecursionError) as error:
         raise ModelError(f"{path} is not a checkpoint: {error}") from error
     for name, value in identity.items():
