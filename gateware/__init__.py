@@ -1,5 +1,1 @@
-"""The accelerator and the audio around it, in Migen."""
-
-from gateware import signal_names
-
-signal_names.install()
+"""The accelerator and the audio around it, in Migen; gateware.shapes is plain Python."""

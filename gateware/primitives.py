@@ -10,6 +10,10 @@ from migen import *
 
 from litex.gen import *
 
+from gateware import signal_names
+
+signal_names.install()
+
 PRIMITIVES = ("inferred", "ecp5")
 
 def check_primitives(primitives):

@@ -9,6 +9,10 @@ from litex.soc.cores.uart import (CMD_READ_BURST_FIXED, CMD_READ_BURST_INCR, CMD
     CMD_WRITE_BURST_INCR)
 from litex.soc.interconnect import stream, wishbone
 
+from gateware import signal_names
+
+signal_names.install()
+
 # Stream Bridge ------------------------------------------------------------------------------------
 
 class StreamBridge(LiteXModule):

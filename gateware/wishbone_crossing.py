@@ -3,6 +3,10 @@ from migen.genlib.cdc import BlindTransfer
 
 from litex.gen import *
 
+from gateware import signal_names
+
+signal_names.install()
+
 # Wishbone Crossing --------------------------------------------------------------------------------
 
 class WishboneCrossing(LiteXModule):

@@ -9,6 +9,7 @@ from models import launcher
 if __name__ == "__main__":
     launcher.start("python3 -m models: error", launcher.MODELS)
 
+from gateware.shapes.codec_word import SYS_CLK_FREQ
 from models import image, topologies
 from models.arch import devices
 from models.arch.planner import OBJECTIVES, plan
@@ -17,8 +18,6 @@ from models.commands.arguments import positive
 from models.errors import reported
 from models.files import check_writable, until_pipe_breaks
 from models.spec import Model, ModelError
-
-SYS_CLOCK = 49_152_000  # Hz, what the boards' default build gives the net
 
 PLAN = (
     "area: fewest multipliers that keep up; latency: fewest cycles from a frame's last input "
@@ -66,7 +65,7 @@ def parser():
 
     add = command(plan_command, "plan", "choose pe and simd per layer: cycles, multipliers", PLAN)
     add("model", metavar="MODEL.npz|TOPOLOGY", help=f"a trained model, or a topology: {known}")
-    text = f"clock cycles a sample (default: {SYS_CLOCK} Hz / the net's rate)"
+    text = f"clock cycles a sample (default: {SYS_CLK_FREQ} Hz / the net's rate)"
     add("--cycles", type=positive, default=unset, help=text)
     text = f"what is to be best: {', '.join(OBJECTIVES)}"
     add("--objective", default=OBJECTIVES[0], metavar="OBJECTIVE", help=text)
@@ -96,7 +95,7 @@ def plan_command(args):
     spec = _spec(args.model)
     folding = plan(
         spec,
-        getattr(args, "cycles", SYS_CLOCK // spec.sample_rate),
+        getattr(args, "cycles", SYS_CLK_FREQ // spec.sample_rate),
         args.objective,
         getattr(args, "device", None),
         args.contexts,

@@ -7,27 +7,18 @@ since the fade was asked for.
 Source of the law: E. Tarr, Hack Audio (Routledge, 2019), section "Constant-power crossfade".
 """
 
-from math import pi, sin
-
 import numpy as np
 
-GAIN_FRAC = 16  # fractional bits of a gain, 0 to 1
-TABLE_BITS = 8
-PHASE = 2**32  # the end of a fade
+from gateware.shapes.fade_gains import GAIN_FRAC, SINE, TABLE_BITS
+from gateware.shapes.ramp import PHASE, rate_of
 
-# The sine of a quarter turn; entries between are interpolated.
-TABLE = [round(sin(pi / 2 * i / 2**TABLE_BITS) * 2**GAIN_FRAC) for i in range(2**TABLE_BITS + 1)]
-
-
-def rate_of(frames):
-    """What the phase moves by in a frame, for a fade of so many frames, 1 to 65536."""
-    return -(-PHASE // frames)
+__all__ = ["PHASE", "crossfade", "gain", "rate_of"]
 
 
 def gain(phase):
     """sin(pi/2 * phase/PHASE) with GAIN_FRAC fractional bits, phase 0 to PHASE."""
     index, part = phase >> (32 - TABLE_BITS), phase >> (16 - TABLE_BITS) & 0xFFFF
-    first, second = TABLE[index], TABLE[min(index + 1, 2**TABLE_BITS)]
+    first, second = SINE[index], SINE[min(index + 1, 2**TABLE_BITS)]
     return first + ((second - first) * part >> 16)
 
 

@@ -1,7 +1,6 @@
 """The SoC: soft CPU with our console, codec, accelerator. Knows no board and no simulator."""
 
 from itertools import count
-from math import ceil
 from pathlib import Path
 
 from migen import *
@@ -21,6 +20,7 @@ from gateware.audio.recorder import FrameRecorder
 from gateware.audio.tdm import TDM
 from gateware.layouts import frame_layout
 from gateware.primitives import PRIMITIVES
+from gateware.shapes import ramp
 from gateware.wavenet.accelerator import WaveNetAccelerator
 from gateware.wavenet.banks.ledger import BankLedger
 from gateware.wavenet.weight_memory import WeightLayout
@@ -82,6 +82,7 @@ class WaveNetSoC(SoCCore):
 
     self.cycles_per_sample : sys cycles a frame
     self.sample_rate       : the true one, sys_clk_freq/cycles_per_sample, Hz
+    self.fs                : the same, rounded down, see gateware/shapes/ramp.py
     with_crossfade : models change by a cross-fade of `fade_ms`, see gateware/wavenet/fade;
                   the folding is one for two contexts
     input_calibration, output_calibration : (offset, gain) of each codec channel as they are after
@@ -149,6 +150,7 @@ class WaveNetSoC(SoCCore):
             raise ValueError(f"codec {codec!r} is not allowed: {', '.join(CODECS)}")
         self.cycles_per_sample = cycles_per_sample(sys_clk_freq, sample_rate, codec)
         self.sample_rate       = sys_clk_freq/self.cycles_per_sample
+        self.fs                = ramp.whole_rate(sys_clk_freq, self.cycles_per_sample)
         self.wavenet_clk_ratio = wavenet_clk_ratio
 
         # SoCCore ----------------------------------------------------------------------------------
@@ -166,6 +168,8 @@ class WaveNetSoC(SoCCore):
         self.add_constant("BUILD_ID",                build_id())
         self.add_constant("AUDIO_SAMPLE_RATE",       f"{self.sample_rate:.10g}")
         self.add_constant("AUDIO_CYCLES_PER_SAMPLE", self.cycles_per_sample)
+        self.add_constant("AUDIO_FS",                self.fs)
+        self.add_constant("RAMP_MS_MOST",            ramp.MS_MOST)
         self.add_constant("LOAD_TIMEOUT_FRAMES",     int(self.sample_rate*load_timeout_ms/1000))
 
         # Bridges ----------------------------------------------------------------------------------
@@ -191,11 +195,6 @@ class WaveNetSoC(SoCCore):
         # Capture ----------------------------------------------------------------------------------
         if with_capture:
             add_capture(self, capture_frames, capture_outputs)
-
-    def fade_rate(self, fade_ms):
-        """Part of a cross-fade in a frame, of 2**32; 0, at once, for less than 2 frames."""
-        frames = int(fade_ms*self.sample_rate/1000)
-        return ceil(2**32/frames) if frames > 1 else 0
 
     # Codec ----------------------------------------------------------------------------------------
     def add_codec(self, codec, pads, sample_rate, power_up_ms):
@@ -228,7 +227,7 @@ class WaveNetSoC(SoCCore):
         self.ingress = Ingress(spec.in_channels, spec.number_format, **codec, clk_ratio=clk_ratio)
         self.wavenet = wavenet = WaveNetAccelerator(model.spec, folding, model.weights,
             clock_domain = "sys" if clk_ratio == 1 else "wavenet",
-            fade_rate    = self.fade_rate(fade_ms),
+            fade_rate    = ramp.rate_of(ramp.frames_in(fade_ms, self.fs)),
             **accelerator)
         core         = wavenet.core
         self.egress  = Egress(spec.out_channels, spec.number_format, **codec)

@@ -2,6 +2,7 @@
 
     build.py -> boards.targets -> boards.platforms, models, soc
     soc -> gateware, models.image, models.graph
+    models, boards.targets, gateware -> gateware.shapes
     all -> models.errors, models.files, models.sound.wav        command lines -> models.launcher
 
 The checks read the files and import nothing, so they see what a test run would not execute.
@@ -24,6 +25,7 @@ HARDWARE = ("migen", "litex", "litex_boards")
 LAUNCHER = "models.launcher"  # what a command line imports first; standard library only
 # The one way in and out of files, and to the user, for all rooms.
 EDGES = ("models.errors", "models.files", "models.sound.wav")
+SHAPES = "gateware.shapes"  # what models compute with, too; standard library only
 TENSORFLOW_ROOMS = ("models/keras/", "models/training/")
 TENSORFLOW = ("tensorflow", "keras", "qkeras", "tf_keras")
 
@@ -97,7 +99,7 @@ def allowed(item):
         return not ours or within(target, "boards.targets", "soc", LAUNCHER, *EDGES)
     if path.startswith("boards/targets/"):
         return not within(target, *TENSORFLOW) and (
-            not ours or within(target, "boards", "models", "soc")
+            not ours or within(target, "boards", "models", "soc", SHAPES)
         )
     if room == "soc":
         return not within(target, "litex_boards", *TENSORFLOW) and (
@@ -106,14 +108,16 @@ def allowed(item):
         )
     if room == "boards":
         return not ours or within(target, "boards.platforms")
+    top = target.split(".")[0]
+    if path.startswith("gateware/shapes/"):
+        return within(target, SHAPES) or top in sys.stdlib_module_names
     if room == "gateware":
-        top = target.split(".")[0]
         return within(target, "gateware", "migen", "litex") or top in sys.stdlib_module_names
     if path in ("models/launcher.py", "models/errors.py"):
         return target == "models.errors" or target.split(".")[0] in sys.stdlib_module_names
     if room == "models":
         training = path.startswith(TENSORFLOW_ROOMS)
-        return (within(target, "models") if ours else not within(target, *HARDWARE)) and (
+        return (within(target, "models", SHAPES) if ours else not within(target, *HARDWARE)) and (
             training or not within(target, *TENSORFLOW)
         )
     raise AssertionError(f"{path} is in no room")
@@ -231,6 +235,9 @@ def test_git_holds_no_index_address():
         ("models/sound/render.py", "from ...soc import client"),
         ("models/training/train.py", "import gateware.layouts"),
         ("gateware/core.py", "import numpy"),
+        ("gateware/shapes/ring.py", "from migen import log2_int"),
+        ("gateware/shapes/ring.py", "from gateware import layouts"),
+        ("models/arch/folding.py", "from gateware import layouts"),
         ("gateware/core.py", "from models.spec import Model"),
         ("gateware/audio/tdm.py", "from ...models import spec"),
         ("gateware/core.py", "__import__('soc.host.client')"),
@@ -281,6 +288,7 @@ def test_a_wrong_arrow_is_seen(path, text, tmp_path):
         ),
         ("soc/wav.py", "from models import files\nfrom models.sound.wav import read"),
         ("models/training/train.py", "import tensorflow, qkeras\nfrom models import spec"),
+        ("models/arch/folding.py", "from gateware.shapes import ring"),
         ("gateware/core.py", "import math\nfrom migen import *\nfrom .layouts import frame"),
         (
             "boards/platforms/ecpix5.py",

@@ -6,6 +6,7 @@ from litex.soc.interconnect import stream
 
 from gateware.layouts import frame_layout
 from gateware.audio.rescale import rescale
+from gateware.shapes import codec_word
 
 # Egress -------------------------------------------------------------------------------------------
 
@@ -17,7 +18,8 @@ class Egress(LiteXModule):
     Words are shifted by 2**(codec_frac - frac - shift), rounded down, saturated: what Ingress did,
     undone. Latency: none, a beat passes in the cycle it comes.
     """
-    def __init__(self, out_channels, fmt, slots=4, codec_bits=16, codec_frac=12, shift=0):
+    def __init__(self, out_channels, fmt, slots=4, codec_bits=codec_word.BITS,
+        codec_frac=codec_word.FRAC, shift=0):
         self.sink   = sink   = stream.Endpoint(frame_layout(fmt.bits))
         self.source = source = stream.Endpoint(frame_layout(codec_bits))
 

@@ -8,6 +8,7 @@ from litex.soc.interconnect.csr import *
 from gateware.layouts import frame_layout
 from gateware.audio.glide import Glide
 from gateware.audio.rescale import rescale
+from gateware.shapes import codec_word
 
 # Ingress ------------------------------------------------------------------------------------------
 
@@ -35,8 +36,8 @@ class Ingress(LiteXModule):
     Latency: LATENCY cycles from the last slot's beat to channel 0 on `source`.
     """
     LATENCY = 1
-    def __init__(self, in_channels, fmt, slots=4, codec_bits=16, codec_frac=12, shift=0,
-        clk_ratio=1, with_csr=True):
+    def __init__(self, in_channels, fmt, slots=4, codec_bits=codec_word.BITS,
+        codec_frac=codec_word.FRAC, shift=0, clk_ratio=1, with_csr=True):
         self.sink   = sink   = stream.Endpoint(frame_layout(codec_bits))
         self.source = source = stream.Endpoint(frame_layout(fmt.bits))
         self.bank   = Signal()

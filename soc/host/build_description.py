@@ -32,6 +32,8 @@ class Build:
             self.window      = self.memories["wavenet"]
             self.map         = WeightMap.parse(constants["wavenet_map"])
             self.sample_rate = float(constants["audio_sample_rate"])
+            self.fs          = int(constants["audio_fs"])
+            self.ramp_most   = int(constants["ramp_ms_most"])
         except FileError as error:
             raise ClientError(str(error)) from error
         except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:

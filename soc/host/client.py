@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from gateware.shapes import ramp
+
 from models import image
 
 from soc.contract import corners
@@ -16,7 +18,6 @@ __all__ = ["Build", "Client"]
 
 READ_WORDS   = 128 # words a read burst; the protocol's most is 255
 WRITE_WORDS  = 64
-MOST_MS      = 10_000 # of a glide or a cross-fade
 CHECK_BURSTS = 4 # write bursts between two looks at who has the banks
 BUILT_IN     = 2**32 - 1 # BankLedger's mark of the build's own model
 NOTHING      = 2**32 - 1 # what an address reads at which nothing answers
@@ -73,7 +74,7 @@ class Client:
         }
         if "wavenet_fade" in self.build.registers:
             rate = self.get("wavenet_fade")
-            values["fade_frames"] = -(-2**32//rate) if rate else 0
+            values["fade_frames"] = ramp.frames_of(rate)
         return values | self._embedding()
 
     # Embedding ------------------------------------------------------------------------------------
@@ -104,12 +105,12 @@ class Client:
             word     = min(round(value*2**self.build.frac), 2**(bits - 1) - 1)
             words   |= (word & 0xffff) << 16*index
             sources |= 1 << index
-        rate = rate_of("glide", glide_ms, self.build.sample_rate)
+        frames = self._frames("glide", glide_ms)
         self.set("ingress_embedding", words)
-        self.set("ingress_glide", rate)
+        self.set("ingress_glide", ramp.rate_of(frames))
         self.set("ingress_control", sources)
         return {"frame": self.get("wavenet_frames"),
-            "glide_frames": int(glide_ms*self.build.sample_rate/1000), **self._embedding()}
+            "glide_frames": frames, **self._embedding()}
 
     def place(self, name, model=None):
         """(e0, e1) of a name that the model that plays gives to a place.
@@ -130,6 +131,12 @@ class Client:
             raise ClientError(f"{name!r} is not allowed: codec{''.join(f', {n}' for n in words)}, "
                 "or two numbers")
         return tuple(word/2**self.build.frac for word in words[name])
+
+    def _frames(self, name, ms):
+        """Frames of a glide or fade of `ms`, as the console counts them. Raises ClientError."""
+        if not 0 <= ms <= self.build.ramp_most:
+            raise ClientError(f"{name} {ms:g} ms is not allowed: 0 to {self.build.ramp_most}")
+        return ramp.frames_in(ms, self.build.fs)
 
     # Banks ----------------------------------------------------------------------------------------
     @contextmanager
@@ -163,7 +170,7 @@ class Client:
         if "wavenet_fade" not in self.build.registers:
             raise ClientError("--fade is not allowed: this build has no cross-fade "
                 "(--with-crossfade); models change at once")
-        return rate_of("fade", fade_ms, self.build.sample_rate)
+        return ramp.rate_of(self._frames("fade", fade_ms))
 
     def swap(self, data=None, force=False, update=lambda done: None, fade_ms=None):
         """Writes an image (bytes) into the bank that is not playing, reads it back, plays it.
@@ -240,7 +247,7 @@ class Client:
         them, in which what is heard comes to rest on the new model."""
         most = self.build.sample_rate
         if "wavenet_fade" in self.build.registers: # The longest: it may have been set anew since.
-            most *= 1 + MOST_MS/1000
+            most *= 1 + self.build.ramp_most/1000
         first = last = self.get("wavenet_frames")
         deadline     = time.monotonic() + TIMEOUT_S
         while self.get("wavenet_status") != bank: # Bit 1: a cross-fade is under way.
@@ -252,13 +259,6 @@ class Client:
                 raise ClientError(f"no frame of bank {bank} was heard: no audio clock?")
             if (frames - first) % 2**32 > most:
                 raise ClientError(f"bank {bank} is not heard after {frames - first} frames")
-
-def rate_of(name, ms, sample_rate):
-    """Part of the way in a frame, of 2**32, for a way of `ms`; 0 for a jump. Raises ClientError."""
-    if not 0 <= ms <= MOST_MS:
-        raise ClientError(f"{name} {ms:g} ms is not allowed: 0 to {MOST_MS}")
-    frames = int(ms*sample_rate/1000)
-    return -(-2**32//frames) if frames > 1 else 0
 
 def runs(addresses, most):
     """Slices of consecutive addresses, at most `most` long; addresses: int [n], ascending."""

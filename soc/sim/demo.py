@@ -11,13 +11,13 @@ from rich.table import Table
 
 from models.errors import FAILED, UserError
 
+from gateware.shapes.codec_word import BITS as CODEC_BITS, FRAC as CODEC_FRAC
+
 from soc import wav
 
 PROMPT = "wavenet> "
 POLL_S = 0.2 # between two looks at the simulation
 
-CODEC_BITS = 16
-CODEC_FRAC = 12 # A 16-bit codec word is taken as Q4.12, see gateware/audio/embedding.py.
 
 # A command takes effect some frames after the counter that its reply shows: those are on their way
 # through the pipeline, and the firmware writes one register before it reads the other.

@@ -10,10 +10,10 @@ from litex.build import io
 from litex.build.sim import SimPlatform
 from litex.soc.integration.builder import Builder
 
+from gateware.shapes.codec_word import SYS_CLK_FREQ
+
 from soc.litex_private import numbered_afresh
 from soc.wavenet_soc import WaveNetSoC
-
-SYS_CLK_FREQ = 49_152_000
 
 # IOs ----------------------------------------------------------------------------------------------
 

@@ -1,18 +1,9 @@
-from math import pi, sin
-
 from migen import *
 
 from litex.gen import *
 
-# Helpers ------------------------------------------------------------------------------------------
-
-GAIN_FRAC  = 16 # fractional bits of a gain, 0 to 1
-TABLE_BITS = 8
-PHASE_BITS = 32 # a fade goes from 0 to 2**PHASE_BITS
-
-def sine_table():
-    """The sine of a quarter turn, 2**TABLE_BITS steps and its end."""
-    return [round(sin(pi/2*i/2**TABLE_BITS)*2**GAIN_FRAC) for i in range(2**TABLE_BITS + 1)]
+from gateware.shapes.fade_gains import GAIN_FRAC, SINE, TABLE_BITS
+from gateware.shapes.ramp import PHASE_BITS
 
 # Fade Gains ---------------------------------------------------------------------------------------
 
@@ -33,7 +24,7 @@ class Gains(LiteXModule):
         # # #
 
         table = Memory(GAIN_FRAC + 1, 2**(TABLE_BITS + 1),
-            init = sine_table() + [2**GAIN_FRAC]*(2**TABLE_BITS - 1))
+            init = [*SINE] + [2**GAIN_FRAC]*(2**TABLE_BITS - 1))
         port  = table.get_port()
         self.specials += table, port
 

@@ -8,22 +8,18 @@
 #include "audio/fade.h"
 #include "audio/ramp.h"
 
-#define FS (CONFIG_CLOCK_FREQUENCY / AUDIO_CYCLES_PER_SAMPLE)
-
 #ifdef CSR_WAVENET_FADE_ADDR
 
 static uint32_t fade_frames(void)
 {
-	uint32_t rate = wavenet_fade_read();
-
-	return rate ? 0xffffffff / rate + 1 : 0; /* 2**32 / rate, rounded up */
+	return ramp_rate(wavenet_fade_read());
 }
 
 uint32_t fade_frames_most(void)
 {
 	/* The time may have been set anew since it began. At the end what is heard comes to rest on the
 	 * new model: within a period of the sound. */
-	return WAVENET_WARM_UP + FS / 1000 * RAMP_MS_MOST + FS;
+	return WAVENET_WARM_UP + AUDIO_FS / 1000 * RAMP_MS_MOST + AUDIO_FS;
 }
 
 void fade_report(void)
@@ -47,7 +43,7 @@ void command_fade(int argc, char **argv)
 
 uint32_t fade_frames_most(void)
 {
-	return FS;
+	return AUDIO_FS;
 }
 
 void fade_report(void)

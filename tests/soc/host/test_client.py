@@ -103,6 +103,8 @@ def build(tmp_path):
             "wavenet_corners": "sine -4096 -4096; ramp -4096 4096",
             "wavenet_map": str(weight_map(SPEC, FOLDING)[0]),
             "audio_sample_rate": "192000",
+            "audio_fs": 192_000,
+            "ramp_ms_most": 10_000,
         },
     }
     path = tmp_path / "csr.json"
