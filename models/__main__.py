@@ -65,7 +65,7 @@ def parser():
 
     add = command(plan_command, "plan", "choose pe and simd per layer: cycles, multipliers", PLAN)
     add("model", metavar="MODEL.npz|TOPOLOGY", help=f"a trained model, or a topology: {known}")
-    text = f"clock cycles a sample (default: {SYS_CLK_FREQ} Hz / the net's rate)"
+    text = f"clock cycles per sample (default: {SYS_CLK_FREQ} Hz / the net's rate)"
     add("--cycles", type=positive, default=unset, help=text)
     text = f"what is to be best: {', '.join(OBJECTIVES)}"
     add("--objective", default=OBJECTIVES[0], metavar="OBJECTIVE", help=text)
@@ -120,7 +120,7 @@ def image_command(args):
         model = image.fit(model, _spec(args.fit))
     output = Path(getattr(args, "output", Path(args.model).with_suffix(".bin").name))
     if output.suffix in (".json", ".npz"):
-        raise ModelError(f"{output}: {output.suffix} is not allowed for an image: .bin")
+        raise ModelError(f"{output}: an image must end in .bin, got {output.suffix}")
     for path in (output, output.with_suffix(".json")):
         check_writable(path, [args.model, *([args.fit] if "fit" in args else [])])
     listing = image.write(output, model)

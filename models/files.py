@@ -40,7 +40,7 @@ def check_readable(path, most_bytes=None):
     if not stat.S_ISREG(found.st_mode):
         raise FileError(f"{path}: is a device or a pipe, not a file")
     if most_bytes is not None and found.st_size > most_bytes:
-        raise FileError(f"{path}: {found.st_size} bytes are not allowed: at most {most_bytes}")
+        raise FileError(f"{path}: must have at most {most_bytes} bytes, got {found.st_size}")
     if not os.access(path, os.R_OK):
         raise FileError(f"{path}: cannot be read: {os.strerror(errno.EACCES)}")
 

@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from models.files import read_bytes, write_bytes, written_whole
+from models.messages import must_be
 from models.number_format import ModelError
 from models.spec import Model
 
@@ -56,8 +57,7 @@ def pack(model):
     spec = model.spec
     if spec.number_format.bits > MOST_BITS:
         raise ImageError(
-            f"image: number format {spec.number_format} is not allowed: at most {MOST_BITS} bits, "
-            f"not {spec.number_format.bits}"
+            f"image: the number format must have at most {MOST_BITS} bits, got {spec.number_format}"
         )
     payload = b""
     for layer, (kernel, bias) in zip(spec.layers, model.weights):
@@ -84,24 +84,24 @@ def check(data, fingerprint, words):
         raise ImageError(f"image: torn: {len(data)} bytes, the header alone has {HEADER_BYTES}")
     magic, version, found, length = struct.unpack("<4I", data[:HEADER_BYTES])
     if magic != MAGIC:
-        raise ImageError(f"image: magic 0x{magic:08x} is not allowed: 0x{MAGIC:08x}")
+        raise ImageError(must_be("image: magic", f"0x{MAGIC:08x}", f"0x{magic:08x}"))
     if version != VERSION:
-        raise ImageError(f"image: version {version} is not allowed: {VERSION}")
+        raise ImageError(must_be("image: version", VERSION, version))
     if found != fingerprint:
         raise ImageError(
-            f"image: fingerprint 0x{found:08x} is not allowed: 0x{fingerprint:08x}, "
-            "the image is of another topology"
+            f"image: fingerprint must be 0x{fingerprint:08x}, got 0x{found:08x}: the image is of "
+            "another topology"
         )
     if length != words:
-        raise ImageError(f"image: length {length} words is not allowed: {words}")
+        raise ImageError(must_be("image: length", f"{words} words", length))
     wanted = HEADER_BYTES + 4 * words + 4
     if len(data) != wanted:
         kind = "torn" if len(data) < wanted else "too long"
-        raise ImageError(f"image: {kind}: {len(data)} bytes, not {wanted}")
+        raise ImageError(f"image: {kind}: must have {wanted} bytes, got {len(data)}")
     if zlib.crc32(data[:-4]) != crc_of(data):
         raise ImageError(
-            f"image: CRC-32 0x{crc_of(data):08x} is not allowed: "
-            f"0x{zlib.crc32(data[:-4]):08x}, the image is damaged"
+            f"image: CRC-32 must be 0x{zlib.crc32(data[:-4]):08x}, got 0x{crc_of(data):08x}: the "
+            "image is damaged"
         )
     return np.frombuffer(data, "<i2", 2 * words, HEADER_BYTES)
 
@@ -167,7 +167,7 @@ def fit(model, spec):
     """
     if model.spec.number_format != spec.number_format:
         raise ModelError(
-            f"fit: number format {model.spec.number_format} is not allowed: {spec.number_format}"
+            must_be("fit: number format", spec.number_format, model.spec.number_format)
         )
     placing = _Placing(model, spec)
     weights = placing.weights(0, 0)
@@ -259,16 +259,16 @@ def _lags(layer):
 def _obstacle(layer, place, passes):
     """What keeps `layer` out of `place`, which must run it `passes` times; None: nothing."""
     if place.repeat != passes:
-        return f"repeat {passes} is not allowed: {place.repeat}"
+        return must_be("repeat", place.repeat, passes)
     for name in ("in_channels", "out_channels"):
         if getattr(layer, name) > getattr(place, name):
-            return f"{name} {getattr(layer, name)} is not allowed: at most {getattr(place, name)}"
+            return must_be(name, f"at most {getattr(place, name)}", getattr(layer, name))
     if layer.relu != place.relu:
-        return f"relu {layer.relu} is not allowed: {place.relu}"
+        return must_be("relu", place.relu, layer.relu)
     if not set(_lags(layer)) <= set(_lags(place)):
         return (
-            f"kernel_size {layer.kernel_size}, dilation {layer.dilation} are not allowed: "
-            f"its taps are not all among those of {place.kernel_size}, {place.dilation}"
+            f"its taps must be among those of kernel_size {place.kernel_size}, dilation "
+            f"{place.dilation}, got kernel_size {layer.kernel_size}, dilation {layer.dilation}"
         )
     return None
 
@@ -281,5 +281,5 @@ def _padded(layer, weights, place):
         larger[_lags(place).index(lag), : layer.in_channels, : layer.out_channels] = kernel[tap]
     magnitude = np.abs(larger)
     if place.weights == "po2" and (magnitude & (magnitude - 1)).any():
-        raise ModelError("weights 'fixed' are not allowed: 'po2', not all are powers of two")
+        raise ModelError("weights must be powers of two ('po2'), got others ('fixed')")
     return larger, np.concatenate([bias, np.zeros(place.out_channels - len(bias), np.int64)])

@@ -38,7 +38,7 @@ _UNREADABLE = (
     zlib.error,
     struct.error,
 )
-_PICKLED = "holds pickled objects, which are never loaded; allowed are plain arrays"
+_PICKLED = "must hold plain arrays, got pickled objects, which are never loaded"
 
 
 def read(path, most_bytes):
@@ -67,10 +67,10 @@ def _read(file, most_bytes):
     with zipfile.ZipFile(file) as archive:
         members = archive.infolist()
         if len(members) > MEMBERS:
-            raise FileError(f"{len(members)} arrays are not allowed: at most {MEMBERS}")
+            raise FileError(f"must hold at most {MEMBERS} arrays, got {len(members)}")
         unpacked = sum(member.file_size for member in members)
         if unpacked > most_bytes:
-            raise FileError(f"unpacks to {unpacked} bytes; allowed are {most_bytes}")
+            raise FileError(f"must unpack to at most {most_bytes} bytes, got {unpacked}")
         return {_name(member): _array(archive, member) for member in members}
 
 
@@ -85,9 +85,9 @@ def check_zip(file):
     if at < 0 or len(tail) < at + END.size:
         raise ValueError("File is not a zip file")
     if tail[:at][-LOCATOR_BYTES:].startswith(LOCATOR_MARK):
-        raise FileError("a zip of the 64-bit kind is not allowed: at most 4 GB")
+        raise FileError("must be at most 4 GB, got a 64-bit zip")
     if END.unpack_from(tail, at)[5] > DIRECTORY_BYTES:
-        raise FileError(f"a zip of so many files is not allowed: at most {MEMBERS}")
+        raise FileError(f"must hold at most {MEMBERS} files")
 
 
 def _name(member):
@@ -97,7 +97,7 @@ def _name(member):
 def _array(archive, member):
     """The array of a member whose header tells no more than the member holds."""
     if member.compress_type not in METHODS:
-        raise FileError(f"compression {member.compress_type} is not allowed: deflate, or none")
+        raise FileError(f"compression must be deflate or none, got {member.compress_type}")
     with archive.open(member) as stream:
         version = np.lib.format.read_magic(stream)
         if version not in ((1, 0), (2, 0)):
@@ -107,15 +107,15 @@ def _array(archive, member):
         if dtype.hasobject:
             raise FileError(f"not a readable .npz: {_PICKLED}")
         if dtype.kind not in KINDS:
-            raise FileError(f"array {_name(member)!r} is {dtype}; allowed are numbers and text")
+            raise FileError(f"array {_name(member)!r} must hold numbers or text, got {dtype}")
         held = member.file_size - stream.tell()
         wanted = math.prod(shape) * dtype.itemsize
         if held != wanted:
             raise FileError(
-                f"array {_name(member)!r} of shape {shape} has {held} bytes, not {wanted}"
+                f"array {_name(member)!r} of shape {shape} must have {wanted} bytes, got {held}"
             )
         if dtype.kind == "U" and held > TEXT_BYTES:
-            raise FileError(f"text of {held} bytes is not allowed: at most {TEXT_BYTES}")
+            raise FileError(f"text must have at most {TEXT_BYTES} bytes, got {held}")
         data = stream.read(held)
         if len(data) != held:
             raise EOFError("File is torn")

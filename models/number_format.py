@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.errors import UserError
+from models.messages import either, must_be
 
 ROUNDINGS = ("half_even", "floor")
 SHOWN_MOST = 80  # characters of a value in a message
@@ -23,10 +24,16 @@ def shown(value):
 def check_int(owner, name, value, low, high=None):
     """Raise ModelError unless `value` is a whole number in [low, high]."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise ModelError(f"{owner}: {name} {shown(value)} is not a whole number")
+        raise ModelError(must_be(f"{owner}: {name}", "a whole number", shown(value)))
     if value < low or (high is not None and value > high):
         allowed = f"at least {low}" if high is None else f"{low} to {high}"
-        raise ModelError(f"{owner}: {name} {shown(value)} is not allowed: {allowed}")
+        raise ModelError(must_be(f"{owner}: {name}", allowed, shown(value)))
+
+
+def check_choice(owner, name, value, choices):
+    """Raise ModelError unless `value` is one of `choices`."""
+    if value not in choices:
+        raise ModelError(must_be(f"{owner}: {name}", either(choices), shown(value)))
 
 
 @dataclass(frozen=True)
@@ -44,11 +51,7 @@ class NumberFormat:
     def __post_init__(self):
         check_int("number format", "bits", self.bits, 4, 24)
         check_int("number format", "frac", self.frac, 1, self.bits - 1)
-        if self.rounding not in ROUNDINGS:
-            allowed = ", ".join(ROUNDINGS)
-            raise ModelError(
-                f"number format: rounding {shown(self.rounding)} is not allowed: {allowed}"
-            )
+        check_choice("number format", "rounding", self.rounding, ROUNDINGS)
 
     @property
     def min(self):

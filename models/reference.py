@@ -20,6 +20,7 @@ two (floor) on the way in and left by two on the way out, here words go in and o
 
 import numpy as np
 
+from models.messages import must_be
 from models.spec import ModelError
 
 # Frames a vectorised layer works on at once. Its arrays stay in the cache, and its products stay
@@ -157,12 +158,12 @@ class Reference:
         wanted = ("n", self.spec.in_channels)[-dimensions:]
         if frames.ndim != dimensions or frames.shape[-1] != self.spec.in_channels:
             shape = ", ".join(map(str, wanted))
-            raise ModelError(f"input: shape {frames.shape} is not allowed: ({shape})")
+            raise ModelError(must_be("input: shape", f"({shape})", frames.shape))
         if frames.dtype.kind not in "iu":
-            raise ModelError(f"input: {frames.dtype} is not allowed: integers")
+            raise ModelError(must_be("input:", "integers", frames.dtype))
         low, high = self.spec.number_format.min, self.spec.number_format.max
         if frames.size and (frames.min() < low or frames.max() > high):
             raise ModelError(
-                f"input: reaches {frames.min()}..{frames.max()}; allowed {low}..{high}"
+                f"input: must be {low} to {high}, got {frames.min()} to {frames.max()}"
             )
         return frames.astype(np.int64)

@@ -11,7 +11,8 @@ import numpy as np
 from models import npz
 from models.corners import corners_of
 from models.files import FileError, written_whole
-from models.number_format import ModelError, NumberFormat, check_int, shown
+from models.messages import must_be
+from models.number_format import ModelError, NumberFormat, check_choice, check_int, shown
 
 WEIGHT_KINDS = ("fixed", "po2")
 NAME = r"[A-Za-z0-9._-]{1,40}"  # goes into the firmware and file names
@@ -24,7 +25,7 @@ MAX_CHANNELS = 4096
 MAX_TAPS = 4096
 MAX_DILATION = 1 << 20
 MAX_REPEAT = 1024
-MAX_MACS = 1 << 22  # multiplications a sample; the largest net of the zoo has 70,912
+MAX_MACS = 1 << 22  # multiplications per sample; the largest net of the zoo has 70,912
 MAX_HISTORY = 1 << 22  # words that all layers together keep of the past
 FILE_BYTES = 32 << 20  # of a model file, unpacked
 
@@ -56,11 +57,8 @@ class Conv1DSpec:
         ):
             check_int("layer", name, getattr(self, name), 1, most)
         if not isinstance(self.relu, bool):
-            raise ModelError(f"layer: relu {shown(self.relu)} is not allowed: true, false")
-        if self.weights not in WEIGHT_KINDS:
-            raise ModelError(
-                f"layer: weights {shown(self.weights)} is not allowed: {', '.join(WEIGHT_KINDS)}"
-            )
+            raise ModelError(must_be("layer: relu", "true or false", shown(self.relu)))
+        check_choice("layer", "weights", self.weights, WEIGHT_KINDS)
         if self.repeat > 1 and self.in_channels != self.out_channels:
             raise ModelError(
                 f"layer: repeat {self.repeat} needs as many outputs as inputs, "
@@ -98,13 +96,16 @@ class NetworkSpec:
     def __post_init__(self):
         object.__setattr__(self, "layers", tuple(self.layers))
         if not self.layers:
-            raise ModelError("network: no layers; at least 1 is needed")
+            raise ModelError("network: must have at least 1 layer, got 0")
         check_int("network", "number of layers", len(self.layers), 1, MAX_LAYERS)
         check_int("network", "sample_rate", self.sample_rate, 1, MAX_SAMPLE_RATE)
         if not isinstance(self.name, str) or not re.fullmatch(NAME, self.name):
             raise ModelError(
-                f"network: name {shown(self.name)} is not allowed: "
-                "1 to 40 letters, digits, dots, dashes, underscores"
+                must_be(
+                    "network: name",
+                    "1 to 40 letters, digits, dots, dashes and underscores",
+                    shown(self.name),
+                )
             )
         for index, (a, b) in enumerate(pairwise(self.layers)):
             if a.out_channels != b.in_channels:
@@ -112,7 +113,7 @@ class NetworkSpec:
                     f"network: layer {index} gives {a.out_channels} channels, "
                     f"layer {index + 1} takes {b.in_channels}; they must be equal"
                 )
-        check_int("network", "multiplications a sample", self.macs_per_sample, 1, MAX_MACS)
+        check_int("network", "multiplications per sample", self.macs_per_sample, 1, MAX_MACS)
         words = sum(layer.history * layer.in_channels for layer in self.layers)
         check_int("network", "words of history", words, 0, MAX_HISTORY)
 
@@ -147,8 +148,8 @@ class NetworkSpec:
         last = self.layers[-1]
         if outputs < self.out_channels and last.repeat > 1:
             raise ModelError(
-                f"network: outputs {outputs} is not allowed: {self.out_channels}, "
-                f"since the last layer repeats"
+                f"network: outputs must be {self.out_channels} since the last layer repeats, "
+                f"got {outputs}"
             )
         return replace(self, layers=(*self.layers[:-1], replace(last, out_channels=outputs)))
 
@@ -218,18 +219,20 @@ class Model:
         for (name, shape), values in zip(wanted.items(), (kernel, bias), strict=True):
             values = np.asarray(values)
             if values.dtype.kind not in "iu":
-                raise ModelError(f"layer {index}: {name} is {values.dtype}; integers are needed")
+                raise ModelError(f"layer {index}: {name} must hold integers, got {values.dtype}")
             if values.shape != shape:
-                raise ModelError(f"layer {index}: {name} has shape {values.shape}, not {shape}")
+                raise ModelError(
+                    f"layer {index}: {name}: shape must be {shape}, got {values.shape}"
+                )
             if values.min() < low or values.max() > high:
                 raise ModelError(
-                    f"layer {index}: {name} reaches {values.min()}..{values.max()}; "
-                    f"allowed {low}..{high}"
+                    f"layer {index}: {name} must be {low} to {high}, got {values.min()} to "
+                    f"{values.max()}"
                 )
             checked.append(values.astype(np.int64))
         magnitude = np.abs(checked[0])
         if layer.weights == "po2" and (magnitude & (magnitude - 1)).any():
-            raise ModelError(f"layer {index}: a po2 kernel holds a weight that is no power of two")
+            raise ModelError(f"layer {index}: the weights of a po2 kernel must be powers of two")
         return tuple(checked)
 
     @property

@@ -63,10 +63,10 @@ def _mcu_net(name, dilations, sample_rate):
 
 
 def _wide_net(name, dilations, sample_rate):
-    """4->64, four 64->64, a 1x1, 64->1: as much as an LFE5UM5G-85F computes in 512 cycles a sample.
+    """4->64, four 64->64, a 1x1, 64->1: what an LFE5UM5G-85F computes in 512 cycles per sample.
 
     A 64->64 layer of K=4 taps is 32 lanes of 512 cycles, its 1x1 layer 8: 139 of 156 multipliers,
-    70,912 multiplications a sample, each lane's two banks of weights in one block RAM.
+    70,912 multiplications per sample, each lane's two banks of weights in one block RAM.
     """
     layers = (
         Conv1DSpec(4, 64, 4, dilations[0]),

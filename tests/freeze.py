@@ -112,7 +112,7 @@ def freeze_socs(nets, target, work, boards=BOARDS):
 
 
 def tour():
-    """int16 [n, 4]: a triangle that rises and falls by 4.27 Hz a sample, and the tour's stops."""
+    """int16 [n, 4]: a triangle that rises and falls by 4.27 Hz per sample, and the tour's stops."""
     count = len(STOPS) * STOP_FRAMES
     phase = np.cumsum(np.arange(count) % STOP_FRAMES) * 4 * ONE // (RATE * 8) % (4 * ONE)
     sound = np.zeros((count, 4), np.int16)

@@ -11,7 +11,7 @@ PLUGS = ("ribbon", "direct")
 def _position(index, plug):
     """Where the signal arrives that a ribbon brings to `index`: a direct plug swaps the rows."""
     if plug not in PLUGS:
-        raise ValueError(f"pmod_plug {plug!r} is not allowed: {', '.join(PLUGS)}")
+        raise ValueError(f"pmod_plug must be {' or '.join(PLUGS)}, got {plug!r}")
     return index if plug == "ribbon" else (index + 4) % 8
 
 # AK4619 -------------------------------------------------------------------------------------------

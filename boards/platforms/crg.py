@@ -41,8 +41,8 @@ class PLL(ECP5PLL):
             # Each is nearer than the one before it, until there is none.
             margin = max(abs(config[f"clko{n}_freq"]/wanted[n][1] - 1) for n in wanted)*(1 - 1e-9)
         if best is None:
-            raise ValueError(f"sys_clk_freq {wanted[0][1]:.10g} Hz is not allowed: the PLL makes "
-                f"nothing within {self.MARGIN:.0%} of it from {self.clkin_freq/1e6:g} MHz")
+            raise ValueError(f"sys_clk_freq must be within {self.MARGIN:.0%} of what the PLL makes "
+                f"from {self.clkin_freq/1e6:g} MHz, got {wanted[0][1]:.10g} Hz")
         self.solution, self.clkouts = best
         return self.solution
 
@@ -94,8 +94,8 @@ class CRG(LiteXModule):
     def __init__(self, clk, clk_freq, sys_clk_freq, wavenet_clk_ratio=1, reset=0):
         low, high = PLL.clko_freq_range
         if not low <= sys_clk_freq <= high/wavenet_clk_ratio:
-            raise ValueError(f"sys_clk_freq {sys_clk_freq:.10g} Hz is not allowed: "
-                f"{low:.10g} to {high/wavenet_clk_ratio:.10g}")
+            raise ValueError(f"sys_clk_freq must be {low:.10g} to "
+                f"{high/wavenet_clk_ratio:.10g} Hz, got {sys_clk_freq:.10g}")
         self.rst        = Signal()
         self.cd_por     = ClockDomain()
         self.cd_sys     = ClockDomain()

@@ -16,6 +16,7 @@ from boards.targets.packages import require_package, set_up
 from boards.targets.patching import patched
 from models.arch import devices
 from models.arch.planner import plan
+from models.messages import either, must_be
 from models.spec import Model
 from soc.flow import bitstream, report
 from soc.flow.bitstream import Bitstream
@@ -41,7 +42,7 @@ def run(parser, args):
     for name in ("load", "flash", "report", "patch_model"):
         if getattr(args, name) and not compiles:
             option = name.replace("_", "-")
-            raise UsageError(f"--{option} is not allowed without a build (--no-compile)")
+            raise UsageError(f"--{option} needs a build, got --no-compile")
     model = Model.load(args.model)
     programs = (*(bitstream.PROGRAMS if compiles else ()), *((PROGRAM,) if loads else ()))
     packages = [
@@ -60,7 +61,8 @@ def run(parser, args):
     with build_folder(args.output_dir or ROOT / "build" / args.board) as folder:
         if compiles and bitstream.hidden_from_yowasp(folder):
             raise UsageError(
-                f"--output-dir {folder} is not allowed: YoWASP's programs cannot see /tmp"
+                f"--output-dir must be outside of /tmp, which YoWASP's programs cannot see, "
+                f"got {folder}"
             )
         if args.patch_model:
             start = time.monotonic()
@@ -98,7 +100,7 @@ def device_of(board, wanted):
     for device in devices:
         if wanted is None or wanted.upper() in (device, device.split("-")[1]):
             return device
-    raise UsageError(f"--device {wanted} is not allowed: {', '.join(devices)}")
+    raise UsageError(must_be("--device", either(devices), wanted))
 
 
 def check_design(args, model):
@@ -115,13 +117,13 @@ def check_capture(args, platform):
     there = devices.get(platform.device).block_rams
     if not args.no_capture and wanted > there:
         raise UsageError(
-            f"--capture-frames {args.capture_frames} is not allowed: {wanted} block RAMs with ROM "
-            f"and SRAM, {platform.device} has {there}"
+            f"--capture-frames must fit the {there} block RAMs of {platform.device}, got "
+            f"{args.capture_frames}: {wanted} block RAMs with ROM and SRAM"
         )
 
 
 def plan_for(args, model, platform, crg):
-    """The Folding for what the clock of the board truly leaves a sample."""
+    """The Folding for the cycles per sample that the board's actual clock leaves."""
     check_capture(args, platform)
     cycles = cycles_per_sample(crg.sys_clk_freq, args.sample_rate, args.codec)
     return plan(
@@ -192,7 +194,7 @@ def describe_clocks(soc, args):
     off = soc.sample_rate / args.sample_rate - 1
     print(
         f"sys {sys_clk / 1e6:.6g} MHz, wavenet {sys_clk * soc.wavenet_clk_ratio / 1e6:.6g} MHz, "
-        f"{soc.cycles_per_sample} cycles a sample: fs {soc.sample_rate:.1f} Hz ({off:+.3%})"
+        f"{soc.cycles_per_sample} cycles per sample: fs {soc.sample_rate:.1f} Hz ({off:+.3%})"
     )
 
 

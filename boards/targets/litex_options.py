@@ -36,7 +36,7 @@ def whole(least, most):
         except ValueError:
             value = None
         if value is None or not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"{text!r} is not allowed: {least} to {most}")
+            raise argparse.ArgumentTypeError(f"must be {least} to {most}, got {text!r}")
         return value
 
     return parse
@@ -51,7 +51,7 @@ def seeds(text):
     if not colon and 0 <= number < 2**31:
         return (number,)
     raise argparse.ArgumentTypeError(
-        f"{text!r} is not allowed: a number, or sweep:1 to sweep:{SEEDS_MOST}"
+        f"must be a number, or sweep:1 to sweep:{SEEDS_MOST}, got {text!r}"
     )
 
 
@@ -59,7 +59,7 @@ def log_file(text):
     """The name of a file that can be written, since LiteX opens it at once."""
     path = Path(text)
     if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise argparse.ArgumentTypeError(f"{text!r} is not allowed: a file that can be written")
+        raise argparse.ArgumentTypeError(f"must be a writable file, got {text!r}")
     return text
 
 
@@ -67,7 +67,7 @@ def identifier(text):
     """Text for the SoC's identifier, a ROM of bytes."""
     if not (text.isascii() and text.isprintable() and 1 <= len(text) <= 255):
         raise argparse.ArgumentTypeError(
-            f"{text[:40]!r} is not allowed: 1 to 255 printable ASCII characters"
+            f"must be 1 to 255 printable ASCII characters, got {text[:40]!r}"
         )
     return text
 

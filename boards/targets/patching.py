@@ -39,9 +39,8 @@ def patched(parser, args, folder, progress, generate):
             if bare[0] != bare[1]:
                 reasons = differences(args, folder, temporary) or [_first_difference(*bare)]
                 raise PatchError(
-                    f"--patch-model {args.patch_model} is not allowed: it makes another design "
-                    f"than the one built in {folder}: {_some(reasons)}; a patch changes only a "
-                    "net's parameters"
+                    f"--patch-model must make the design built in {folder} but for a net's "
+                    f"parameters, got {args.patch_model}: {_some(reasons)}"
                 )
             held = patch.design_blocks(gateware, args.board, netlist)
             wanted = patch.folder_blocks(new, args.board)

@@ -43,7 +43,9 @@ def simulate(parser, args):
     if args.demo and args.wav_in is not None:
         check_folder(OUT, WRITTEN, [args.wav_in])
         if previous_of(OUT).resolve() in args.wav_in.resolve().parents:
-            raise UsageError(f"--wav-in {args.wav_in} is not allowed: the demo removes that folder")
+            raise UsageError(
+                f"--wav-in must be outside of the folder that the demo removes, got {args.wav_in}"
+            )
     recording = None if args.wav_in is None else read_wav(args.wav_in, rate)
     if recording is not None:
         recording[:, 0] *= args.gain

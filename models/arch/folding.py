@@ -12,6 +12,7 @@ from math import ceil
 from models.arch import resources
 from models.arch.devices import Device
 from models.arch.resources import Memory
+from models.messages import either, must_be
 from models.spec import Conv1DSpec, ModelError, NetworkSpec, NumberFormat
 
 # Register stages of a Conv1D stage besides its adder tree, see gateware/wavenet/pipeline/conv1d.py:
@@ -37,10 +38,7 @@ class LayerFolding:
     def __post_init__(self):
         for name, allowed in (("pe", legal_pe(self.layer)), ("simd", legal_simd(self.layer))):
             if getattr(self, name) not in allowed:
-                raise ModelError(
-                    f"folding: {name} {getattr(self, name)} is not allowed: "
-                    f"{', '.join(map(str, allowed))}"
-                )
+                raise ModelError(must_be(f"folding: {name}", either(allowed), getattr(self, name)))
 
     @property
     def lanes(self):
@@ -73,7 +71,7 @@ class LayerFolding:
 
     @property
     def cycles(self):
-        """Initiation interval of the stage: cycles a frame."""
+        """Initiation interval of the stage: cycles per frame."""
         return self.layer.repeat * self.pass_cycles
 
     @property
@@ -217,7 +215,7 @@ class Folding:
         return " ".join(f"{fold.pe}x{fold.simd}" for fold in self.layers)
 
     def table(self):
-        """The plan as text: one line a layer, then the network, then the device's share."""
+        """The plan as text: one line per layer, then the network, then the device's share."""
         columns = (
             ("mult", 6),
             ("shift", 7),
@@ -243,7 +241,7 @@ class Folding:
         lines.append(f"{'network':<32}{row(self)}")
         turns = f"{self.contexts} x " if self.contexts > 1 else ""
         lines.append(
-            f"{turns}{self.cycles} of {self.cycles_per_sample} cycles a sample, "
+            f"{turns}{self.cycles} of {self.cycles_per_sample} cycles per sample, "
             f"{self.spec.macs_per_sample} multiplications, {self.spec.parameters} parameters"
         )
         if self.device:

@@ -4,7 +4,7 @@ import numpy as np
 
 from models.arch import devices
 from models.arch.folding import Folding, LayerFolding, legal_pe, legal_simd
-from models.number_format import ModelError, check_int
+from models.number_format import ModelError, check_choice, check_int
 
 OBJECTIVES = ("area", "latency", "throughput")
 
@@ -29,10 +29,9 @@ def plan(spec, cycles_per_sample, objective="area", device=None, contexts=1, out
     equals the fewest lanes in all, then the fewest cycles summed over the layers, then the fewest
     block RAMs, then the smallest sum of pe, since a second accumulator costs more logic than a
     second input.
-    Raises ModelError when no folding is fast enough or fits, and for values that are not allowed.
+    Raises ModelError when no folding is fast enough or fits, and for values out of range.
     """
-    if objective not in OBJECTIVES:
-        raise ModelError(f"plan: objective {objective!r} is not allowed: {', '.join(OBJECTIVES)}")
+    check_choice("plan", "objective", objective, OBJECTIVES)
     check_int("plan", "cycles_per_sample", cycles_per_sample, 1)
     check_int("plan", "contexts", contexts, 1)
     if isinstance(device, str):
@@ -53,8 +52,8 @@ def _fast_enough(spec, cycles_per_sample, contexts):
     streams = f" for {contexts} contexts" if contexts > 1 else ""
     if spec.in_channels * contexts > cycles_per_sample:
         raise ModelError(
-            f"plan: {spec.in_channels} input channels need {spec.in_channels * contexts} cycles a "
-            f"sample{streams}, {cycles_per_sample} are there"
+            f"plan: {spec.in_channels} input channels need {spec.in_channels * contexts} cycles "
+            f"per sample{streams}, got {cycles_per_sample}"
         )
     fitting = []
     for index, layer in enumerate(spec.layers):
@@ -66,8 +65,8 @@ def _fast_enough(spec, cycles_per_sample, contexts):
         fastest = min(option.cycles for option in options) * contexts
         if fastest > cycles_per_sample:
             raise ModelError(
-                f"plan: layer {index} needs at least {fastest} cycles a sample{streams}, "
-                f"{cycles_per_sample} are there"
+                f"plan: layer {index} needs at least {fastest} cycles per sample{streams}, "
+                f"got {cycles_per_sample}"
             )
         fitting.append([o for o in options if o.cycles * contexts <= cycles_per_sample])
     return fitting
@@ -127,7 +126,7 @@ def _shortage(options, device):
 
 
 def _search(options, device, costs):
-    """One option a layer that fits `device` with the least summed costs (compared in order), or
+    """One option per layer that fits `device` with the least summed costs (compared in order), or
     None. Exact: layer by layer, only choices that another beats in everything are dropped.
     """
     limit = [getattr(device, r) for r in _RESOURCES] if device else []

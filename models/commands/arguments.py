@@ -1,4 +1,4 @@
-"""Types of command-line arguments that say what is allowed."""
+"""Types of command-line arguments with a range."""
 
 import argparse
 import math
@@ -8,7 +8,7 @@ def _number(kind, allowed, test):
     def convert(text):
         value = kind(text)
         if not test(value):
-            raise argparse.ArgumentTypeError(f"{text} is not allowed: {allowed}")
+            raise argparse.ArgumentTypeError(f"must be {allowed}, got {text}")
         return value
 
     convert.__name__ = kind.__name__  # argparse: "invalid int value: 'x'"

@@ -28,7 +28,7 @@ def add_arguments(add):
 def run(args):
     output = Path(args.output)
     if output.suffix != ".npz":
-        raise ModelError(f"{output}: {output.suffix or 'no suffix'} is not allowed: .npz")
+        raise ModelError(f"{output}: a model must end in .npz, got {output.suffix or 'no suffix'}")
     check_writable(output, [args.file])
     tensorflow.need()
     chain = _read_chain(args.file)

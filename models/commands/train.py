@@ -88,14 +88,14 @@ def run(args):
         spec = dataclasses.replace(spec, layers=layers)
     output = Path(getattr(args, "output", f"{args.name}.npz"))
     if output.suffix != ".npz":
-        raise ModelError(f"{output}: {output.suffix or 'no suffix'} is not allowed: .npz")
+        raise ModelError(f"{output}: a model must end in .npz, got {output.suffix or 'no suffix'}")
     check_writable(output, [args.start] if "start" in args else ())
     given = {name: getattr(args, name) for name in OPTIONS if name in args}
     if "pitches" in args:
         low, high = args.pitches
         if not low < high < spec.sample_rate / 2:
             raise ModelError(
-                f"--pitches: must rise and end below half the rate ({spec.sample_rate / 2:g} Hz), "
+                f"--pitches must rise and end below half the rate ({spec.sample_rate / 2:g} Hz), "
                 f"got {low:g} {high:g}"
             )
         given["pitches"] = low, high
@@ -105,21 +105,21 @@ def run(args):
         given = {"steps": 0, **given, "start": args.start}
     recipe = dataclasses.replace(recipe, **given)
     if "waves" in args and "data" in args:
-        raise ModelError("--waves and --data: allowed is one of them, got both")
+        raise ModelError("only one of --waves and --data may be given, got both")
     if "data" in args:
         check_writable(output, recording_paths(args.data))
     own_waves.read(recipe.waves or STANDARD.names)  # refused before the work
     if recipe.edges + recipe.inside > 1:
         raise ModelError(
-            f"--edges {recipe.edges:g} and --inside {recipe.inside:g} are more than all examples; "
-            "allowed is a sum of 1"
+            f"the sum of --edges and --inside must be at most 1, got {recipe.edges:g} + "
+            f"{recipe.inside:g}"
         )
     rare = {name: getattr(recipe, name) for name in ("jumping", "modulated", "broken", "foreign")}
     if sum(rare.values()) > 1:
         told = " and ".join(f"--{name} {value:g}" for name, value in rare.items() if value)
-        raise ModelError(f"{told} are more than the whole error; allowed is a sum of 1")
+        raise ModelError(f"the sum of the error's shares must be at most 1, got {told}")
     if not (recipe.steps or recipe.polish or recipe.trunk_steps):
-        raise ModelError("--steps 0 and --polish 0 leave nothing to do; allowed is one of them")
+        raise ModelError("one of --steps and --polish must be above 0, got 0 and 0")
     start = _start(recipe, spec) if recipe.start else None
     tensorflow.need()
     data = _recordings(args.data, spec, recipe) if "data" in args else None
@@ -146,7 +146,7 @@ def _start(recipe, spec):
     """The model to begin with."""
     model = Model.load(recipe.start)
     if recipe.blocks:
-        raise ModelError(f"--from: {spec.name} begins as narrow nets; not allowed for it")
+        raise ModelError(f"--from must not be given for {spec.name}, which starts from narrow nets")
     try:
         widened(model, spec, recipe.seed)
     except ModelError as error:
@@ -166,7 +166,7 @@ def _recordings(folder, spec, recipe):
 
 
 def print_quality(integers, twin):
-    """One line a place: ESR in dB of the integers and of the float twin."""
+    """One line per place: ESR in dB of the integers and of the float twin."""
     print(f"{'corner':8} {'integers':>12} {'float twin':>12}")
     for name, value in integers.items():
         print(f"{name:8} {value:9.2f} dB {twin[name]:9.2f} dB")

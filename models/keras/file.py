@@ -15,6 +15,7 @@ import numpy as np
 
 from models import npz
 from models.files import FileError, check_readable
+from models.messages import must_be
 from models.spec import Conv1DSpec, ModelError
 
 WEIGHTS = "model.weights.h5"
@@ -101,16 +102,16 @@ def _unpacked(archive, name, most):
     """The bytes of a member of a zip, at most `most`."""
     member = archive.getinfo(name)
     if member.compress_type not in npz.METHODS:
-        raise ModelError(f"compression {member.compress_type} is not allowed: deflate, or none")
+        raise ModelError(f"compression must be deflate or none, got {member.compress_type}")
     if member.file_size > most:
-        raise ModelError(f"{name} unpacks to {member.file_size} bytes; allowed are {most}")
+        raise ModelError(f"{name} must unpack to at most {most} bytes, got {member.file_size}")
     return archive.read(member)
 
 
 def _check_sizes(chain):
     """Raises ModelError for a convolution that no NetworkSpec may hold: before Keras is loaded."""
     if len(chain) > LAYERS_MOST:
-        raise ModelError(f"{len(chain)} layers; allowed are {LAYERS_MOST}")
+        raise ModelError(f"must have at most {LAYERS_MOST} layers, got {len(chain)}")
     for layer in chain:
         if layer.kind in ("Conv1D", "QConv1D") and layer.arrays and layer.arrays[0].ndim == 3:
             taps, *channels = layer.arrays[0].shape
@@ -137,10 +138,10 @@ class _Budget:
         if dataset.external or dataset.is_virtual:
             raise ModelError(f"array {name!r} is in another file, which is not read")
         if dataset.dtype.kind not in "fiu":
-            raise ModelError(f"array {name!r} is {dataset.dtype}; allowed are numbers")
+            raise ModelError(f"array {name!r} must hold numbers, got {dataset.dtype}")
         self.left -= 8 * max(math.prod(dataset.shape), math.prod(dataset.chunks or (0,)))
         if self.left < 0:
-            raise ModelError(f"its arrays take more than the allowed {ARRAY_BYTES} bytes")
+            raise ModelError(f"its arrays must take at most {ARRAY_BYTES} bytes")
         return np.asarray(dataset[()], np.float64)
 
 
@@ -174,7 +175,7 @@ def _text(value):
 def _chain(config, arrays):
     kind = plain_name(config["class_name"])
     if kind not in ("Sequential", "Functional", "Model"):
-        raise ModelError(f"a model of class {kind} is not supported: Sequential, Functional")
+        raise ModelError(must_be("the model's class", "Sequential or Functional", kind))
     inner = config["config"]
     entries = inner["layers"] if isinstance(inner, dict) else inner  # a list: Sequential, Keras 2
     layers = {}

@@ -10,6 +10,7 @@ import numpy as np
 from models.keras import quantisers
 from models.keras.file import KerasLayer, read_chain
 from models.keras.integers import integers
+from models.messages import either, must_be
 from models.spec import Conv1DSpec, Model, ModelError, NetworkSpec
 
 ACTIVATIONS = ("Activation", "QActivation", "ReLU")
@@ -83,7 +84,7 @@ def _passes(chain):
             elif layer.kind == "Lambda":
                 raise ModelError("is code in the file, which is never run")
             elif layer.kind not in IDENTITIES:
-                raise ModelError(f"is not supported: {', '.join(SUPPORTED)}")
+                raise ModelError(f"its kind must be {either(SUPPORTED)}")
         except ModelError as error:
             named = str(error).startswith("layer ")
             raise (error if named else layer.error(error)) from None
@@ -91,9 +92,9 @@ def _passes(chain):
             reason = (str(error) or type(error).__name__).splitlines()[0]
             raise layer.error(f"unreadable options: {reason}") from error
     if not passes:
-        raise ModelError("no convolution; Conv1D and QConv1D are supported")
+        raise ModelError("must have a Conv1D or QConv1D, got no convolution")
     if zeros:
-        raise ModelError(f"{zeros} zeros behind the last convolution are not supported")
+        raise ModelError(f"a convolution must follow zero padding, got {zeros} zeros at the end")
     _end(passes)
     return passes, number_format
 
@@ -112,15 +113,15 @@ def _pass(layer, zeros):
     for option, allowed in (("strides", 1), ("groups", 1), ("data_format", "channels_last")):
         value = _single(config.get(option, allowed))
         if value != allowed:
-            raise ModelError(f"{option} {value!r} is not supported: {allowed!r}")
+            raise ModelError(must_be(option, repr(allowed), repr(value)))
     taps, dilation = _single(config["kernel_size"]), _single(config.get("dilation_rate", 1))
     depth, padding = (taps - 1) * dilation, config["padding"]
     if padding not in ("causal", "valid"):
-        raise ModelError(f"padding {padding!r} is not supported: 'causal', 'valid'")
+        raise ModelError(must_be("padding", "'causal' or 'valid'", repr(padding)))
     allowed = (0,) if padding == "causal" else (0, depth)
     if zeros not in allowed:
-        wanted = " or ".join(map(str, sorted(set(allowed))))
-        raise ModelError(f"{zeros} zeros in front of padding {padding!r}: allowed {wanted}")
+        wanted = either(sorted(set(allowed)))
+        raise ModelError(must_be(f"zeros before padding {padding!r}", wanted, zeros))
     return Pass(layer, taps, dilation)
 
 
@@ -132,14 +133,14 @@ def _single(value):
 def _zeros(padding):
     before, after = padding if isinstance(padding, list) else (padding, padding)
     if after or before < 0:
-        raise ModelError(f"padding ({before}, {after}) is not causal: (n, 0)")
+        raise ModelError(must_be("padding", "causal, (n, 0)", f"({before}, {after})"))
     return before
 
 
 def _plain_relu(config):
     for option in ("max_value", "negative_slope", "threshold"):
         if config.get(option):
-            raise ModelError(f"{option} {config[option]!r} is not supported: none")
+            raise ModelError(must_be(option, "left out", repr(config[option])))
 
 
 def _activate(value, passes, number_format):
@@ -149,16 +150,16 @@ def _activate(value, passes, number_format):
         return number_format
     if options is None:
         if name != "relu":
-            raise ModelError(f"activation {name} is not supported: relu, or a quantiser")
+            raise ModelError(must_be("activation", "relu or a quantiser", name))
         relu = True
     else:
         found, relu = quantisers.of_activation(name, options)
         if number_format not in (None, found):
-            raise ModelError(f"{name} makes {found}; the quantisers before it {number_format}")
+            raise ModelError(f"{name} must make {number_format} like those before it, got {found}")
         number_format = found
     if not passes:
         if relu:
-            raise ModelError("a ReLU on the inputs is not supported")
+            raise ModelError("a ReLU must follow a convolution, got one on the inputs")
         return number_format  # inputs are words already
     passes[-1].relu |= relu
     passes[-1].quantised |= options is not None
@@ -171,7 +172,7 @@ def _convolution(layer, turn, relu, repeat, number_format):
     wanted = 1 + bool(config.get("use_bias", True))
     if len(layer.arrays) != wanted or layer.arrays[0].ndim != 3:
         shapes = ", ".join(str(array.shape) for array in layer.arrays) or "none"
-        raise layer.error(f"arrays of shape {shapes} in the file; kernel and bias are needed")
+        raise layer.error(f"must hold a kernel and a bias, got arrays of shape {shapes}")
     kernel = layer.arrays[0]
     bias = layer.arrays[1] if wanted == 2 else np.zeros(kernel.shape[2])
     try:
@@ -193,6 +194,6 @@ def _weights(values, quantiser, what, number_format):
         return integers(values, number_format, f"{what} without a quantiser"), False
     name, options = quantisers.parse(quantiser)
     if options is None:
-        raise ModelError(f"{what} quantiser {name} is not supported")
+        raise ModelError(f"{what} quantiser must be one of QKeras's, got {name}")
     values = quantisers.quantised(name, options, values)
     return integers(values, number_format, what), name in quantisers.POWERS_OF_TWO

@@ -46,8 +46,8 @@ def export_weights(model, keras_model):
     for index, (layer, (kernel, _)) in enumerate(zip(model.spec.layers, model.weights)):
         if layer.weights == "po2" and kernel.min() == number_format.min:
             raise ModelError(
-                f"layer {index}: a po2 weight {number_format.min} is not allowed in QKeras: "
-                f"{number_format.min // 2} to {-number_format.min // 2}"
+                f"layer {index}: a po2 weight of QKeras must be {number_format.min // 2} to "
+                f"{-number_format.min // 2}, got {number_format.min}"
             )
     for index, (kernel, bias) in enumerate(model.weights):
         keras_model.get_layer(f"conv{index}").set_weights([to_float(kernel), to_float(bias)])
@@ -57,10 +57,10 @@ def integers(values, number_format, what):
     scaled = np.asarray(values, np.float64) * number_format.one
     integers = np.rint(scaled)
     if not np.array_equal(scaled, integers):
-        raise ModelError(f"{what}: quantised values are off the grid of {number_format}")
+        raise ModelError(f"{what}: quantised values must lie on the grid of {number_format}")
     if integers.min() < number_format.min or integers.max() > number_format.max:
         raise ModelError(
-            f"{what} reaches {integers.min():.0f}..{integers.max():.0f}; "
-            f"allowed {number_format.min}..{number_format.max}"
+            f"{what} must be {number_format.min} to {number_format.max}, "
+            f"got {integers.min():.0f} to {integers.max():.0f}"
         )
     return integers.astype(np.int64)

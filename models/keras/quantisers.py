@@ -13,6 +13,7 @@ import qkeras
 
 from models.keras.file import plain_name
 from models.keras.qkeras_model import ExactReLU, Po2, float64
+from models.messages import either, must_be
 from models.spec import ModelError, NumberFormat
 
 CLASSES = {
@@ -44,12 +45,12 @@ def parse(value):
             return plain_name(given), None
         return name, _options(name, (), given)
     if len(str(value)) > TEXT_MOST:
-        raise ModelError(f"a quantiser of {len(str(value))} characters; allowed are {TEXT_MOST}")
+        raise ModelError(f"a quantiser must have at most {TEXT_MOST} characters")
     tree = ast.parse(str(value), mode="eval").body
     if isinstance(tree, ast.Name):
         return tree.id, (_options(tree.id, (), {}) if tree.id in CLASSES else None)
     if not isinstance(tree, ast.Call) or not isinstance(tree.func, ast.Name):
-        raise ModelError(f"{value!r} is not a quantiser")
+        raise ModelError(f"must be a quantiser, got {value!r}")
     positional = [ast.literal_eval(node) for node in tree.args]
     named = {keyword.arg: ast.literal_eval(keyword.value) for keyword in tree.keywords}
     return tree.func.id, _options(tree.func.id, positional, named)
@@ -57,7 +58,7 @@ def parse(value):
 
 def _options(name, positional, named):
     if name not in CLASSES:
-        raise ModelError(f"quantiser {name} is not supported: {', '.join(CLASSES)}")
+        raise ModelError(must_be("quantiser", either(CLASSES), name))
     try:
         bound = inspect.signature(CLASSES[name]).bind(*positional, **named)
     except TypeError as error:
@@ -77,7 +78,7 @@ def of_activation(name, options):
         "ExactReLU": {},
     }
     if name not in plain:
-        raise ModelError(f"{name} is not supported after a convolution: {', '.join(plain)}")
+        raise ModelError(must_be("the quantiser of an output", either(plain), name))
     usual = {"use_stochastic_rounding": (0,), "qnoise_factor": (1,)}
     _only(name, options, {**usual, **plain[name]}, _FREE | {"bits", "integer", "relu_upper_bound"})
     relu = name != "quantized_bits"  # a ReLU's word is the positive half of a signed one
@@ -88,7 +89,7 @@ def of_activation(name, options):
 def quantised(name, options, values):
     """`values` float64 as QKeras quantises weights, in float64."""
     if name not in OF_WEIGHTS:
-        raise ModelError(f"{name} is not supported for weights: {', '.join(OF_WEIGHTS)}")
+        raise ModelError(must_be("the quantiser of weights", either(OF_WEIGHTS), name))
     allowed = {"use_stochastic_rounding": (0,), "qnoise_factor": (1,)}
     free = set(options) - {"alpha", "scale_axis", "elements_per_scale", "post_training_scale"}
     if name == "quantized_bits":  # another alpha scales by what is found in the weights
@@ -103,7 +104,7 @@ def _only(name, options, allowed, free):
     for option, value in options.items():
         if option in allowed:
             if value not in allowed[option]:
-                wanted = " or ".join(map(repr, allowed[option]))
-                raise ModelError(f"{name}: {option} {value!r} is not supported: {wanted}")
+                wanted = either(map(repr, allowed[option]))
+                raise ModelError(must_be(f"{name}: {option}", wanted, repr(value)))
         elif option not in free and value is not None:
-            raise ModelError(f"{name}: {option} {value!r} is not supported: None")
+            raise ModelError(must_be(f"{name}: {option}", None, repr(value)))

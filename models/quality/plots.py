@@ -63,7 +63,7 @@ def spectra(path, evaluation):
 
 
 def error_over_pitch(path, evaluation):
-    """ESR of the integers at the held-out pitches, a line a place."""
+    """ESR of the integers at the held-out pitches, one line per place."""
     figure, axes = plt.subplots(figsize=(10, 6))
     axes.axvspan(*waves.PITCH_RANGE, color="0.93", label="range of training")
     for place in evaluation.places:

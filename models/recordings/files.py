@@ -75,8 +75,8 @@ def read(path):
         raise ModelError(f"{path}: no recording that can be read: {reason}") from error
     if frames.ndim != 2 or frames.shape[1] < 2 or not np.isfinite(frames).all() or not len(frames):
         raise ModelError(
-            f"{path}: frames of shape {frames.shape} are not allowed: numbers [n, at least 2], the "
-            "core wave and a target"
+            f"{path}: frames must be numbers [n, at least 2], the core wave and a target, got the "
+            f"shape {frames.shape}"
         )
     try:
         wav.check_length(path, *frames.shape, rate)
@@ -92,7 +92,7 @@ def read(path):
 def _check_starts(starts, count):
     """Raises ValueError unless bursts begin at 0 and follow each other within `count` frames."""
     if not 1 <= len(starts) <= MOST_BURSTS:
-        raise ValueError(f"{len(starts)} bursts are not allowed: 1 to {MOST_BURSTS}")
+        raise ValueError(f"must have 1 to {MOST_BURSTS} bursts, got {len(starts)}")
     starts = np.asarray(starts)
     if starts.ndim != 1 or starts.dtype.kind not in "iu":
         raise ValueError("starts of bursts must be integers")

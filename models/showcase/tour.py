@@ -53,8 +53,8 @@ class Tour:
         least = 2 * model.spec.receptive_field
         if self.each < least:
             raise ModelError(
-                f"tour: {count / rate:.3g} s is not allowed: "
-                f"at least {len(self.stops) * least / rate:.3g} s for this net"
+                f"tour: must be at least {len(self.stops) * least / rate:.3g} s for this net, "
+                f"got {count / rate:.3g} s"
             )
         if self.synthetic:
             self.input = waves.triangle(waves.phase(PITCH, rate, 2 * count, START))

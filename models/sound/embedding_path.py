@@ -28,7 +28,7 @@ def read(texts):
         name, rows = "--path", [re.split("[:,]", text) for text in texts]
     points = [_point(name, row) for row in rows]
     if not points:
-        raise ModelError(f"{name}: no point; allowed: {FORMS}")
+        raise ModelError(f"{name}: must have a point, {FORMS}, got none")
     for (before, *_), (after, *_) in zip(points, points[1:]):
         if after < before:
             raise ModelError(f"{name}: {after:g} s after {before:g} s; times must ascend")
@@ -39,9 +39,9 @@ def _point(name, row):
     try:
         time, e0, e1 = map(float, row)
     except ValueError:
-        raise ModelError(f"{name}: {':'.join(row)[:40]!r} is not allowed: {FORMS}") from None
+        raise ModelError(f"{name}: a point must be {FORMS}, got {':'.join(row)[:40]!r}") from None
     if not (math.isfinite(time) and time >= 0):
-        raise ModelError(f"{name}: {time:g} s is not allowed: from 0 on")
+        raise ModelError(f"{name}: the time must be 0 s or later, got {time:g} s")
     return time, e0, e1
 
 

@@ -64,7 +64,7 @@ def evaluate(text, t):
     Raises ModelError for what is no formula of ALLOWED; values that are not finite are returned.
     """
     if not isinstance(text, str) or len(text) > MOST:
-        raise ModelError(f"formula: at most {MOST} characters are allowed, got {str(text)[:30]}...")
+        raise ModelError(f"formula: must have at most {MOST} characters, got {str(text)[:30]}...")
     try:
         tree = ast.parse(text.strip(), mode="eval").body
         with np.errstate(all="ignore"):
@@ -72,7 +72,7 @@ def evaluate(text, t):
     except (SyntaxError, ValueError) as error:
         if isinstance(error, ModelError):
             raise ModelError(f"formula {text!r}: {error}") from None
-        raise ModelError(f"formula {text!r}: not a formula; allowed: {ALLOWED}") from None
+        raise ModelError(f"formula {text!r}: must be made of {ALLOWED}") from None
     except (RecursionError, MemoryError):
         raise ModelError(f"formula {text!r}: nested too deeply") from None
     return np.broadcast_to(np.asarray(values, np.float64), np.shape(t)).copy()
@@ -100,5 +100,5 @@ def _value(node, names):
                 raise ModelError(f"{name} takes {count} values, got {len(given)}")
             return function(*(_value(argument, names) for argument in given))
         case ast.Call(func=ast.Name(id=name)) | ast.Name(id=name):
-            raise ModelError(f"{name} is not known; allowed: {ALLOWED}")
-    raise ModelError(f"{ast.unparse(node)[:30]} is not allowed; allowed: {ALLOWED}")
+            raise ModelError(f"must be made of {ALLOWED}, got {name}")
+    raise ModelError(f"must be made of {ALLOWED}, got {ast.unparse(node)[:30]}")

@@ -107,7 +107,7 @@ def describe_input(given, number_format, trained=None):
 
 
 def describe_output(values, number_format, saturations=None):
-    """A line on what a net has played: float [n] in its values, and its saturations a layer."""
+    """A line on what a net has played: float [n] in its values, and its saturations per layer."""
     limit = -number_format.min / number_format.one
     clipped = np.count_nonzero((values <= -limit) | (values >= limit - 1 / number_format.one))
     peak = float(np.abs(values).max(initial=0))

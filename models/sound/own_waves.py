@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from models.files import FileError
+from models.messages import must_be
 from models.sound import wav
 from models.sound.plane import LONGEST, PLACES, STANDARD, Plane, Wave
 from models.spec import ModelError
@@ -19,7 +20,7 @@ SOUND = tuple(wav.FORMATS)
 def read(texts):
     """The Plane of 2 to 8 texts of FORMS, in the order of plane.PLACES. Raises ModelError."""
     if len(texts) not in PLACES:
-        raise ModelError(f"--waves: 2 to 8 are allowed, got {len(texts)}")
+        raise ModelError(must_be("--waves", "2 to 8", len(texts)))
     return Plane([_wave(text) for text in texts])
 
 
@@ -31,7 +32,7 @@ def _wave(text):
     if name is None:
         if text in STANDARD.names:
             return STANDARD.waves[STANDARD.names.index(text)]
-        raise ModelError(f"--waves: {text[:40]!r} has no name; allowed: {FORMS}")
+        raise ModelError(f"--waves: a wave must be {FORMS}, got {text[:40]!r}")
     return Wave(name, what.strip())
 
 
@@ -43,7 +44,7 @@ def _period(path):
         raise ModelError(str(error)) from error
     values = sound.values[:, 0]
     if len(values) < PERIOD[0]:
-        raise ModelError(f"{path}: {len(values)} samples; allowed at least {PERIOD[0]}")
+        raise ModelError(f"{path}: must have at least {PERIOD[0]} samples, got {len(values)}")
     peak = np.abs(values).max()
     if not np.isfinite(peak) or peak < 1e-3:
         raise ModelError(f"{path}: must sound, got a peak of {peak:.3g}")

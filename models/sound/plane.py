@@ -20,6 +20,7 @@ from functools import cached_property
 
 import numpy as np
 
+from models.messages import must_be
 from models.sound import formula
 from models.spec import ModelError
 
@@ -103,7 +104,7 @@ class Plane:
     def __init__(self, waves):
         self.waves = tuple(waves)
         if len(self.waves) not in PLACES:
-            raise ModelError(f"waves: 2 to 8 are allowed, got {len(self.waves)}")
+            raise ModelError(must_be("waves", "2 to 8", len(self.waves)))
         self.names = tuple(wave.name for wave in self.waves)
         if len(set(self.names)) < len(self.names):
             twice = next(name for name in self.names if self.names.count(name) > 1)

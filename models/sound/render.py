@@ -3,6 +3,7 @@
 import numpy as np
 from tqdm import tqdm
 
+from models.messages import must_be
 from models.reference import Reference
 from models.spec import ModelError
 
@@ -29,7 +30,7 @@ def render(model, wave, embedding, progress=False, reference=None):
         raise ModelError(f"network: {spec.in_channels} input channels; wave, e0 and e1 need 3")
     wave = np.asarray(wave, np.float64)
     if wave.ndim != 1:
-        raise ModelError(f"wave: shape {wave.shape} is not allowed: (n)")
+        raise ModelError(must_be("wave: shape", "(n)", wave.shape))
     check_embedding(embedding, number_format)
     points = np.broadcast_to(number_format.from_float(embedding), (len(wave), 2))
     reference = reference or Reference(model)
@@ -53,7 +54,7 @@ def check_embedding(embedding, number_format):
     limit = full_scale(number_format)
     wrong = values[~((values >= -limit) & (values < limit))]
     if wrong.size:
-        raise ModelError(f"embedding: {wrong[0]:g} is not allowed: [{-limit:g}, {limit:g})")
+        raise ModelError(f"embedding: must be in [{-limit:g}, {limit:g}), got {wrong[0]:g}")
 
 
 def to_pcm16(values, number_format):

@@ -11,6 +11,7 @@ import soundfile
 import soxr
 
 from models.files import FileError, check_readable, check_writable, write_bytes
+from models.messages import either
 
 MAX_CHANNELS = 4
 RATES = (1_000, 10_000_000)  # Hz, of a file: below, resampling would make a thousand of each sample
@@ -61,10 +62,10 @@ def read_sound(path, most_channels, rate=None, most_frames=None):
     """
     with _opened(path) as file:
         if not 1 <= file.channels <= most_channels:
-            raise WavError(f"{path}: {file.channels} channels; allowed 1 to {most_channels}")
+            raise WavError(f"{path}: must have 1 to {most_channels} channels, got {file.channels}")
         check_length(path, file.frames, file.channels, file.samplerate, rate)
         if most_frames is not None and file.frames > most_frames:
-            raise WavError(f"{path}: {file.frames} samples; allowed at most {most_frames}")
+            raise WavError(f"{path}: must have at most {most_frames} samples, got {file.frames}")
         # The header may tell of more frames than there are, so memory follows what is read.
         blocks, left = [], MOST_VALUES // file.channels
         while left > 0:
@@ -75,7 +76,7 @@ def read_sound(path, most_channels, rate=None, most_frames=None):
             left -= len(block)
         sound_rate, comment = file.samplerate, file.comment
     if not blocks:
-        raise WavError(f"{path}: 0 samples; at least 1 is needed")
+        raise WavError(f"{path}: must have at least 1 sample, got 0")
     values = np.concatenate(blocks)
     if not np.isfinite(values).all():
         raise WavError(f"{path}: holds samples that are not numbers")
@@ -87,7 +88,7 @@ def check_length(path, frames, channels, file_rate, rate=None):
     resampling from `file_rate` to `rate` Hz."""
     low, high = RATES
     if not low <= file_rate <= high:
-        raise WavError(f"{path}: a sample rate of {file_rate:g} Hz is not allowed: {low} to {high}")
+        raise WavError(f"{path}: the sample rate must be {low} to {high} Hz, got {file_rate:g}")
     highest = max(file_rate, rate or 0)
     if frames * channels * (highest / file_rate) > MOST_VALUES:
         raise WavError(
@@ -102,7 +103,7 @@ def resample(path, values, file_rate, rate):
         return values
     values = soxr.resample(values, file_rate, rate)
     if len(values) == 0:
-        raise WavError(f"{path}: 0 samples are left at {rate:g} Hz; at least 1 is needed")
+        raise WavError(f"{path}: must have at least 1 sample at {rate:g} Hz, got 0")
     return values
 
 
@@ -117,10 +118,14 @@ def _opened(path):
         with soundfile.SoundFile(path) as file:
             if file.subtype not in SUBTYPES:
                 kind = file.format if file.format == "MP3" else f"{file.format} of {file.subtype}"
-                raise WavError(f"{path}: {kind} is not supported: {ALLOWED}")
+                raise WavError(f"{path}: {_must_be_sound(kind)}")
             yield file
     except (soundfile.SoundFileError, OSError) as error:
         raise WavError(f"{path}: {_why_unreadable(path, error)}") from error
+
+
+def _must_be_sound(kind):
+    return f"must be {ALLOWED}, got {kind}"
 
 
 def _why_unreadable(path, error):
@@ -132,12 +137,12 @@ def _why_unreadable(path, error):
     if head[:4] in (b"RIFF", b"RIFX", b"RF64") and head[8:12] == b"WAVE":
         return _why_no_wav(head, error)
     if head[:3] == b"ID3" or (head[0] == 0xFF and head[1:2] and head[1] & 0xE0 == 0xE0):
-        return f"MP3 is not supported: {ALLOWED}"
+        return _must_be_sound("MP3")
     if head[4:8] == b"ftyp":
-        return f"MPEG-4 (AAC) is not supported: {ALLOWED}"
+        return _must_be_sound("MPEG-4 (AAC)")
     if head[:4] in (b"fLaC", b"OggS") or head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
         return f"is damaged: {_detail(error)}"
-    return f"is not a sound file: {ALLOWED}"
+    return _must_be_sound("another kind of file")
 
 
 def _why_no_wav(head, error):
@@ -147,11 +152,11 @@ def _why_no_wav(head, error):
         return "is damaged: the WAV has no description of its samples"
     tag, channels, rate = struct.unpack(f"{order}HHI", head[at + 8 : at + 16])
     if tag in TAGS:
-        return f"WAV of {TAGS[tag]} is not supported: {ALLOWED}"
+        return _must_be_sound(f"WAV of {TAGS[tag]}")
     if rate == 0:
-        return f"a sample rate of 0 Hz is not allowed: {RATES[0]} to {RATES[1]}"
+        return f"the sample rate must be {RATES[0]} to {RATES[1]} Hz, got 0"
     if channels == 0:
-        return f"0 channels; allowed 1 to {MAX_CHANNELS}"
+        return f"must have 1 to {MAX_CHANNELS} channels, got 0"
     return f"is damaged: {_detail(error)}"
 
 
@@ -181,7 +186,7 @@ def format_of(path):
         return FORMATS[suffix.lower()]
     except KeyError:
         raise WavError(
-            f"{path}: {suffix or 'no suffix'} is not allowed: {', '.join(FORMATS)}"
+            f"{path}: must end in {either(FORMATS)}, got {suffix or 'no suffix'}"
         ) from None
 
 

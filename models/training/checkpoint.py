@@ -68,5 +68,5 @@ def load(path, identity):
         # As JSON has it: tuples are lists.
         wanted, there = json.loads(json.dumps(value)), facts["identity"].get(name)
         if there != wanted:
-            raise ModelError(f"{path} is of another training: {name} is {there}, not {wanted}")
+            raise ModelError(f"{path} is of another training: {name} must be {wanted}, got {there}")
     return facts["state"], arrays

@@ -36,7 +36,7 @@ def rows_of(names):
 
 def count_of(text):
     if not text.isdecimal() or not 1 <= int(text) <= 99:
-        raise argparse.ArgumentTypeError(f"{text!r} is not allowed: 1 to 99")
+        raise argparse.ArgumentTypeError(f"must be 1 to 99, got {text!r}")
     return int(text)
 
 

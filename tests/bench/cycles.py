@@ -1,4 +1,4 @@
-"""Cycles a frame and latency of a core, seen in the simulator beside the reference's integers."""
+"""Cycles per frame and latency of a core, seen in the simulator beside the reference's integers."""
 
 import json
 import os
@@ -40,7 +40,7 @@ def simulate(model, folding):
 
 
 def cycles_seen(seen, folding):
-    """{"interval", "latency"} from {"starts", "ends"} (cycles a frame).
+    """{"interval", "latency"} from {"starts", "ends"} (cycles per frame).
 
     Raises BenchError when the interval is not steady, or either differs from the planner's.
     """

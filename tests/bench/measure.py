@@ -24,7 +24,7 @@ class Measured:
 
     interval, latency: cycles, simulated
     frame            : cells of the frame of registers round the core, by nextpnr's names
-    runs             : one a seed
+    runs             : one per seed
     """
 
     row: Row

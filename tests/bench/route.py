@@ -33,7 +33,7 @@ def device_options(device):
     """nextpnr's options for a device with its speed grade, as in LFE5U-25F-6."""
     match = DEVICE.fullmatch(device)
     if not match:
-        raise BenchError(f"device {device!r} is not allowed: one like LFE5U-25F-6")
+        raise BenchError(f"device must be one like LFE5U-25F-6, got {device!r}")
     family, density, grade = match.groups()
     prefix = {"U": "", "UM": "um-", "UM5G": "um5g-"}[family]
     return [f"--{prefix}{density}k", "--speed", grade, "--package", "CABGA381"]

@@ -8,7 +8,7 @@ class Row:
     """A net folded for a device.
 
     device : as in data sheets, density and speed grade: LFE5U-25F-6
-    cycles : clock cycles a sample that the planner may take (all contexts together)
+    cycles : clock cycles per sample that the planner may take (all contexts together)
     clock  : MHz, what place and route is asked for
     outputs: output channels that are built; None for all
     multipliers: that the planner may take; None for all of the device

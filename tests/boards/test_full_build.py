@@ -105,12 +105,12 @@ def test_the_largest_net_keeps_up_in_the_soc_of_the_default_board():
     random_model(spec, seed=3, scale=0.05).save(folder / "wide.npz")
     options = ("--model", folder / "wide.npz", "--wavenet-clk-ratio", "2")
     said = build_py(folder, "--build", "--report", *options, name="ecpix5")
-    assert "256 cycles a sample: fs 192057.3 Hz" in said
-    assert "accelerator: 512 of 512 cycles a sample" in said
+    assert "256 cycles per sample: fs 192057.3 Hz" in said
+    assert "accelerator: 512 of 512 cycles per sample" in said
     report = RouteReport.load(folder / "gateware" / "ecpix5-1.json", 1)
     assert report.headroom >= 1
     assert {clock.name for clock in report.clocks} == {"pll_sys", "pll_wavenet", "clk100"}
-    # 45 times the multiplications a sample of the original net, two banks of weights.
+    # 45 times the multiplications per sample of the original net, two banks of weights.
     assert spec.macs_per_sample >= 45 * topologies.get("original").macs_per_sample
     blocks = json.loads((folder / "report.json").read_text())["blocks"]
     assert blocks["accelerator"]["MULT18X18D"] == 139

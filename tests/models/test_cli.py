@@ -91,7 +91,7 @@ def test_render_moves_the_embedding_and_writes_a_copy_to_listen_to(room, capsys)
 
 def test_bad_paths(room, capsys):
     command = [*render(), "--path"]
-    refused([*command, "0:9,0"], "embedding: 9 is not allowed: [-8, 8)", capsys)
+    refused([*command, "0:9,0"], "embedding: must be [-8, 8), got 9", capsys)
     refused([*command, "1:0,0", "0:0,0"], "--path: 0 s after 1 s; times must ascend", capsys)
     refused([*command, "none.csv"], "none.csv: no such file", capsys)
 
@@ -108,9 +108,9 @@ def test_render_resamples_and_applies_gain(room, capsys):
 
 def test_plan_prints_the_folding(zoo, capsys):
     status, out, _ = run(["plan", zoo], capsys)
-    assert status == 0 and "of 256 cycles a sample, 1536 multiplications" in out
+    assert status == 0 and "of 256 cycles per sample, 1536 multiplications" in out
     _, out, _ = run(["plan", zoo, "--cycles", "512"], capsys)
-    assert "of 512 cycles a sample" in out
+    assert "of 512 cycles per sample" in out
 
 
 def test_plan_takes_a_topology_an_objective_a_device_contexts_and_outputs(room, capsys):
@@ -118,7 +118,7 @@ def test_plan_takes_a_topology_an_objective_a_device_contexts_and_outputs(room, 
     options += ["--contexts", 4, "--outputs", 1]
     status, by_name, err = run(["plan", "original", *options], capsys)
     assert (status, err) == (0, "")
-    assert "2: 16->1 K4 D16 " in by_name and "\n4 x 16 of 1024 cycles a sample, " in by_name
+    assert "2: 16->1 K4 D16 " in by_name and "\n4 x 16 of 1024 cycles per sample, " in by_name
     assert "LFE5UM5G-85F: 96 of 156 multipliers, " in by_name
     assert run(["plan", "m.npz", *options], capsys) == (0, by_name, "")
     _, out, _ = run(["plan", "--help"], capsys)
@@ -133,11 +133,11 @@ def test_bad_plans(room, capsys):
     refused(["plan", "original", "--device", "tiny"], message, capsys)
     message = "plan: 48 multipliers wanted, LFE5U-25F has 28: 20 short"
     refused(["plan", "m.npz", "--cycles", "32", "--device", "LFE5U-25F"], message, capsys)
-    message = "plan: objective 'speed' is not allowed: area, latency, throughput"
+    message = "plan: objective must be area, latency or throughput, got 'speed'"
     refused(["plan", "original", "--objective", "speed"], message, capsys)
     refused(["plan", "original", "--outputs", "5"],
-            "network: outputs 5 is not allowed: 1 to 4", capsys)  # fmt: skip
-    message = "argument --contexts: 0 is not allowed: at least 1"
+            "network: outputs must be 1 to 4, got 5", capsys)  # fmt: skip
+    message = "argument --contexts: must be at least 1, got 0"
     refused(["plan", "original", "--contexts", "0"], message, capsys)
     known = ", ".join(sorted(TOPOLOGIES))
     refused(["plan", "sine"], f"sine: no such file, and no topology; known: {known}", capsys)
@@ -170,7 +170,7 @@ def test_bad_models(room, capsys):
     for command in (render("cut.npz"), ["plan", "cut.npz"], ["evaluate", "cut.npz"]):
         refused(command, message, capsys)
     np.savez("pickled.npz", spec=np.array([{}], dtype=object), meta=np.array("{}"))
-    message = "holds pickled objects, which are never loaded; allowed are plain arrays"
+    message = "must hold plain arrays, got pickled objects, which are never loaded"
     refused(render("pickled.npz"), f"pickled.npz: not a readable .npz: {message}", capsys)
     arrays = dict(np.load("m.npz"))
     arrays["spec"] = np.array(str(arrays["spec"]).replace('"in_channels": 4', '"in_channels": 5'))
@@ -192,22 +192,22 @@ def test_a_net_too_large_for_the_memory_is_one_line(room, capsys, monkeypatch):
 def test_bad_sounds(room, capsys):
     refused(render(source="none.wav"), "none.wav: no such file", capsys)
     soundfile.write("empty.wav", np.zeros((0, 1)), 48_000)
-    refused(render(source="empty.wav"), "empty.wav: 0 samples; at least 1 is needed", capsys)
+    refused(render(source="empty.wav"), "empty.wav: must have at least 1 sample, got 0", capsys)
     soundfile.write("five.wav", np.zeros((9, 5)), 48_000)
-    refused(render(source="five.wav"), "five.wav: 5 channels; allowed 1 to 4", capsys)
-    refused(render(source="m.npz"), f"m.npz: is not a sound file: {ALLOWED}", capsys)
+    refused(render(source="five.wav"), "five.wav: must have 1 to 4 channels, got 5", capsys)
+    refused(render(source="m.npz"), f"m.npz: must be {ALLOWED}, got another kind of file", capsys)
 
 
 def test_bad_embeddings_and_numbers(room, capsys):
     point = render("m.npz", "w.wav", "out.wav", "--embed")
-    refused([*point, 8, 0], "embedding: 8 is not allowed: [-8, 8)", capsys)
-    refused([*point, 0, -8.5], "embedding: -8.5 is not allowed: [-8, 8)", capsys)
-    refused([*point, 0, "nan"], "embedding: nan is not allowed: [-8, 8)", capsys)
+    refused([*point, 8, 0], "embedding: must be [-8, 8), got 8", capsys)
+    refused([*point, 0, -8.5], "embedding: must be [-8, 8), got -8.5", capsys)
+    refused([*point, 0, "nan"], "embedding: must be [-8, 8), got nan", capsys)
     refused([*point, 0, "x"], "argument --embed: invalid float value: 'x'", capsys)
     refused([*point, 0], "argument --embed: expected 2 arguments", capsys)
-    message = "argument --gain: inf is not allowed: a finite number"
+    message = "argument --gain: must be a finite number, got inf"
     refused(render("m.npz", "w.wav", "out.wav", "--gain", "inf"), message, capsys)
-    message = "argument --cycles: 0 is not allowed: at least 1"
+    message = "argument --cycles: must be at least 1, got 0"
     refused(["plan", "m.npz", "--cycles", 0], message, capsys)
 
 
@@ -217,14 +217,18 @@ def test_bad_outputs(room, capsys, monkeypatch):
 
     monkeypatch.setattr("models.commands.render.render", too_late)
     monkeypatch.setattr("models.training.train.make_model", too_late)
-    message = "embedding: 8 is not allowed: [-8, 8)"
+    message = "embedding: must be [-8, 8), got 8"
     refused(render("m.npz", "w.wav", "out.wav", "--embed", 8, 0), message, capsys)
     message = "none/out.wav: the folder none does not exist"
     refused(render(output="none/out.wav"), message, capsys)
     Path("folder.wav").mkdir()
     refused(render(output="folder.wav"), "folder.wav: is a folder, not a file", capsys)
-    refused(render(output="x.mp3"), "x.mp3: .mp3 is not allowed: .wav, .flac, .aiff, .aif", capsys)
-    refused(render(output="m.npz"), "m.npz: .npz is not allowed: .wav, .flac, .aiff, .aif", capsys)
+    refused(
+        render(output="x.mp3"), "x.mp3: must end in .wav, .flac, .aiff or .aif, got .mp3", capsys
+    )
+    refused(
+        render(output="m.npz"), "m.npz: must end in .wav, .flac, .aiff or .aif, got .npz", capsys
+    )
     for other in ("w.wav", "hard.wav", "soft.wav"):
         if other == "hard.wav":
             Path(other).hardlink_to("w.wav")
@@ -253,9 +257,9 @@ def test_a_full_disk_is_one_line(room, capsys, monkeypatch):
 def test_bad_training(room, capsys):
     message = f"net 'sine' is not known; known: {', '.join(sorted(RECIPES))}"
     refused(["train", "sine"], message, capsys)
-    message = "argument --steps: -1 is not allowed: at least 0"
+    message = "argument --steps: must be at least 0, got -1"
     refused(["train", "original", "--steps", "-1"], message, capsys)
-    message = "argument --beyond: 0.5 is not allowed: 1 to 4"
+    message = "argument --beyond: must be 1 to 4, got 0.5"
     refused(["train", "original", "--beyond", "0.5"], message, capsys)
 
 

@@ -43,7 +43,7 @@ def test_what_cannot_be_read(tmp_path):
     raises(f"{path}: no such file", files.read_bytes, path, 9)
     raises(f"{tmp_path}: is a folder, not a file", files.read_bytes, tmp_path, 9)
     path.write_bytes(b"0123456789")
-    raises(f"{path}: 10 bytes are not allowed: at most 9", files.read_bytes, path, 9)
+    raises(f"{path}: must have at most 9 bytes, got 10", files.read_bytes, path, 9)
     assert files.read_bytes(path, 10) == b"0123456789"
     path.write_bytes(b"\xff")
     raises(f"{path}: is not text (UTF-8)", files.read_text, path, 9)

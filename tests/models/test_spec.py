@@ -15,7 +15,7 @@ SPEC = NetworkSpec(
     sample_rate=48_000,
     name="small",
 )
-PICKLED = "holds pickled objects, which are never loaded; allowed are plain arrays"
+PICKLED = "must hold plain arrays, got pickled objects, which are never loaded"
 
 
 def raises(message, function, *args, **kwargs):
@@ -187,10 +187,11 @@ def test_bare_array(tmp_path):
     [
         ("spec", None, "not a model: 'spec' is missing"),
         ("kernel1", None, "not a model: 'kernel1' is missing"),
-        ("kernel0", np.zeros((2, 3, 9), int), "layer 0: kernel has shape (2, 3, 9), not (2, 3, 2)"),
-        ("bias2", np.zeros(2, int), "layer 2: bias has shape (2,), not (1,)"),
-        ("bias2", np.zeros(1), "layer 2: bias is float64; integers are needed"),
-        ("bias1", np.array([0, 2048]), "layer 1: bias reaches 0..2048; allowed -2048..2047"),
+        ("kernel0", np.zeros((2, 3, 9), int),
+         "layer 0: kernel: shape must be (2, 3, 2), got (2, 3, 9)"),
+        ("bias2", np.zeros(2, int), "layer 2: bias: shape must be (1,), got (2,)"),
+        ("bias2", np.zeros(1), "layer 2: bias must hold integers, got float64"),
+        ("bias1", np.array([0, 2048]), "layer 1: bias must be -2048 to 2047, got 0 to 2048"),
         ("meta", np.array("[1]"), "not a model: meta is [1], not a JSON object"),
         ("meta", np.array("{"), "not a model: Expecting property name enclosed in double quotes: "
          "line 1 column 2 (char 1)"),
@@ -220,34 +221,34 @@ def test_layers_that_do_not_fit_each_other(saved):
 @pytest.mark.parametrize(
     "make, message",
     [
-        (lambda: NumberFormat(3, 1), "number format: bits 3 is not allowed: 4 to 24"),
-        (lambda: NumberFormat(25, 1), "number format: bits 25 is not allowed: 4 to 24"),
-        (lambda: NumberFormat(16, 16), "number format: frac 16 is not allowed: 1 to 15"),
-        (lambda: NumberFormat(16.0), "number format: bits 16.0 is not a whole number"),
+        (lambda: NumberFormat(3, 1), "number format: bits must be 4 to 24, got 3"),
+        (lambda: NumberFormat(25, 1), "number format: bits must be 4 to 24, got 25"),
+        (lambda: NumberFormat(16, 16), "number format: frac must be 1 to 15, got 16"),
+        (lambda: NumberFormat(16.0), "number format: bits must be a whole number, got 16.0"),
         (lambda: NumberFormat(rounding="up"),
-         "number format: rounding 'up' is not allowed: half_even, floor"),
-        (lambda: Conv1DSpec(0, 4), "layer: in_channels 0 is not allowed: 1 to 4096"),
-        (lambda: Conv1DSpec(4, 4, 4, True), "layer: dilation True is not a whole number"),
-        (lambda: Conv1DSpec(4, 4, relu=1), "layer: relu 1 is not allowed: true, false"),
+         "number format: rounding must be half_even or floor, got 'up'"),
+        (lambda: Conv1DSpec(0, 4), "layer: in_channels must be 1 to 4096, got 0"),
+        (lambda: Conv1DSpec(4, 4, 4, True), "layer: dilation must be a whole number, got True"),
+        (lambda: Conv1DSpec(4, 4, relu=1), "layer: relu must be true or false, got 1"),
         (lambda: Conv1DSpec(4, 4, weights="int"),
-         "layer: weights 'int' is not allowed: fixed, po2"),
+         "layer: weights must be fixed or po2, got 'int'"),
         (lambda: Conv1DSpec(4, 8, repeat=2),
          "layer: repeat 2 needs as many outputs as inputs, not 4 -> 8"),
-        (lambda: NetworkSpec(()), "network: no layers; at least 1 is needed"),
+        (lambda: NetworkSpec(()), "network: must have at least 1 layer, got 0"),
         (lambda: NetworkSpec((Conv1DSpec(1, 1),), sample_rate=0),
-         "network: sample_rate 0 is not allowed: 1 to 10000000"),
+         "network: sample_rate must be 1 to 10000000, got 0"),
         (lambda: NetworkSpec((Conv1DSpec(1, 1),), sample_rate=10**30),
-         f"network: sample_rate {10**30} is not allowed: 1 to 10000000"),
+         f"network: sample_rate must be 1 to 10000000, got {10**30}"),
         (lambda: NetworkSpec((Conv1DSpec(1, 1),), name='a"b'),
-         "network: name 'a\"b' is not allowed: 1 to 40 letters, digits, dots, dashes, underscores"),
+         "network: name must be 1 to 40 letters, digits, dots, dashes and underscores, got 'a\"b'"),
         (lambda: NetworkSpec((Conv1DSpec(1, 1),), name=5),
-         "network: name 5 is not allowed: 1 to 40 letters, digits, dots, dashes, underscores"),
+         "network: name must be 1 to 40 letters, digits, dots, dashes and underscores, got 5"),
         (lambda: NetworkSpec((Conv1DSpec(4, 3), Conv1DSpec(4, 1))),
          "network: layer 0 gives 3 channels, layer 1 takes 4; they must be equal"),
         (lambda: Model(SPEC, []), "model: 0 weight pairs for 3 layers"),
         (lambda: Model(NetworkSpec((Conv1DSpec(1, 1, weights="po2"),)),
                        [(np.array([[[3]]]), np.array([3]))]),
-         "layer 0: a po2 kernel holds a weight that is no power of two"),
+         "layer 0: the weights of a po2 kernel must be powers of two"),
     ],
 )  # fmt: skip
 def test_bad_descriptions(make, message):

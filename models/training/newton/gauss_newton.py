@@ -52,8 +52,8 @@ def check_size(spec):
     """Raises ModelError for a net of more than MAX_PARAMETERS."""
     if spec.parameters > MAX_PARAMETERS:
         raise ModelError(
-            f"{spec.name}: {spec.parameters} parameters are too many for Gauss-Newton steps; "
-            f"allowed are {MAX_PARAMETERS}, or --polish 0"
+            f"{spec.name}: Gauss-Newton steps take at most {MAX_PARAMETERS} parameters, got "
+            f"{spec.parameters}; --polish 0 leaves them out"
         )
 
 

@@ -33,7 +33,7 @@ def _beside(value, original, form="{:,}"):
 
 def size_table(measured):
     """What each row takes of a chip."""
-    head = ["row", "device", "parameters", "multiplications a sample", "multipliers", "COMB"]
+    head = ["row", "device", "parameters", "multiplications per sample", "multipliers", "COMB"]
     head += ["FF", "DP16KD"]
     o = ORIGINAL
     lines = [
@@ -65,7 +65,7 @@ def speed_table(measured):
     """How fast each row is."""
     head = [
         "row",
-        "cycles a sample",
+        "cycles per sample",
         "latency, cycles",
         "Fmax best / median, MHz",
         "asked for, MHz",

@@ -179,8 +179,8 @@ def test_what_goes_wrong_is_one_line(monkeypatch, capsys):
     monkeypatch.setattr(command.os, "nice", lambda niceness: None)
     for arguments, message in (
         (["--rows", "area,x"], f"argument --rows: 'x' is no row; rows: {', '.join(ROWS)}"),
-        (["--seeds", "0"], "argument --seeds: '0' is not allowed: 1 to 99"),
-        (["--seeds", "two"], "argument --seeds: 'two' is not allowed: 1 to 99"),
+        (["--seeds", "0"], "argument --seeds: must be 1 to 99, got '0'"),
+        (["--seeds", "two"], "argument --seeds: must be 1 to 99, got 'two'"),
     ):
         with pytest.raises(SystemExit) as stopped:
             command.main(arguments)

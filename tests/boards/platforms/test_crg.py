@@ -75,7 +75,7 @@ def test_every_board_and_rate_has_its_clock(name, ratio):
     [(1, 1, "3125000 to 400000000"), (150, 4, "3125000 to 100000000")],
 )
 def test_a_clock_that_cannot_be_made_is_refused(sys, ratio, words):
-    with pytest.raises(ValueError, match=rf"^sys_clk_freq {sys}000000 Hz is not allowed.*{words}"):
+    with pytest.raises(ValueError, match=rf"^sys_clk_freq must be {words} Hz, got {sys}000000$"):
         crg(25, sys, ratio)
 
 
@@ -147,6 +147,8 @@ def test_the_longest_reset_that_a_core_wants_is_within_reach():
 
 def test_a_clock_that_is_not_near_enough_is_refused(monkeypatch):
     monkeypatch.setattr(PLL, "MARGIN", 1e-6)
-    with pytest.raises(ValueError, match="^sys_clk_freq 49152000 Hz is not allowed: .* 25 MHz$"):
+    with pytest.raises(
+        ValueError, match="^sys_clk_freq must be within .* 25 MHz, got 49152000 Hz$"
+    ):
         crg(25, 49.152)
     assert crg(25, 50).sys_clk_freq == 50e6

@@ -89,7 +89,7 @@ def test_devices_and_i2c_pads(name):
 
 
 def test_a_wrong_plug_is_refused():
-    with pytest.raises(ValueError, match="^pmod_plug 'upside-down' is not allowed: ribbon, direct"):
+    with pytest.raises(ValueError, match="^pmod_plug must be ribbon or direct, got 'upside-down'"):
         ak4619("pmod0", "upside-down")
 
 

@@ -40,7 +40,7 @@ def test_a_board_is_elaborated(name, cpu, tmp_path, monkeypatch, capsys):
     )
     assert status == 0, err
     assert out == (
-        "sys 49.1667 MHz, wavenet 49.1667 MHz, 256 cycles a sample: fs 192057.3 Hz (+0.030%)\n"
+        "sys 49.1667 MHz, wavenet 49.1667 MHz, 256 cycles per sample: fs 192057.3 Hz (+0.030%)\n"
     )
     constants = csr(tmp_path)["constants"]
     assert constants["audio_sample_rate"] == "192057.2917"
@@ -65,15 +65,15 @@ def test_a_board_is_elaborated(name, cpu, tmp_path, monkeypatch, capsys):
     [
         (
             ["--wavenet-clk-ratio", "4"],
-            "sys 49.2188 MHz, wavenet 196.875 MHz, 256 cycles a sample: fs 192260.7 Hz (+0.136%)",
+            "sys 49.2188 MHz, wavenet 196.875 MHz, 256 cycles per sample: fs 192260.7 Hz (+0.136%)",
         ),
         (
             ["--sample-rate", "48000", "--sys-clk-freq", "24.576e6"],
-            "sys 24.569 MHz, wavenet 24.569 MHz, 512 cycles a sample: fs 47986.3 Hz (-0.029%)",
+            "sys 24.569 MHz, wavenet 24.569 MHz, 512 cycles per sample: fs 47986.3 Hz (-0.029%)",
         ),
         (
             ["--device", "85F", "--pmod-port", "gp14", "--pmod-plug", "direct"],
-            "sys 49.1667 MHz, wavenet 49.1667 MHz, 256 cycles a sample: fs 192057.3 Hz (+0.030%)",
+            "sys 49.1667 MHz, wavenet 49.1667 MHz, 256 cycles per sample: fs 192057.3 Hz (+0.030%)",
         ),
     ],
 )
@@ -100,7 +100,7 @@ def test_the_stereo_codec(tmp_path, monkeypatch, capsys):
         *("--codec", "i2s", "--sample-rate", "96000", "--pmod-port", "pmod1"),
     )
     assert status == 0, err
-    assert "512 cycles a sample: fs 96028.6 Hz" in out
+    assert "512 cycles per sample: fs 96028.6 Hz" in out
     assert "codec" not in csr(tmp_path)["csr_bases"]
     lpf = (tmp_path / "gateware" / "ecpix5.lpf").read_text()
     for pin, site in ("mclk[0]", "U23"), ("mclk[1]", "W25"), ("sdin1", "V21"), ("sdout1", "W22"):
@@ -156,60 +156,78 @@ def test_bridges_and_logic_analyser(tmp_path, monkeypatch, capsys):
             ["--board", "ecpix5"],
             "nothing to do; choose --sim, --demo, --build, --load, --flash or --patch-model",
         ),
-        (["--build", "--sim"], "--sim and --demo are not allowed with --build"),
-        (["--build", "--pmod-port", "pmod9"], "--pmod-port pmod9 is not allowed: pmod0, pmod1"),
-        (["--build", "--device", "LFE5U-25F"], "--device LFE5U-25F is not allowed: LFE5UM5G-85F"),
-        (["--build", "--sys-clk-freq", "1e6"], "sys_clk_freq 1000000 Hz is not allowed: 3125000"),
+        (["--build", "--sim"], "--sim and --demo cannot be combined with --build"),
+        (["--build", "--pmod-port", "pmod9"], "--pmod-port must be pmod0, pmod1, pmod2, "),
+        (
+            ["--build", "--device", "LFE5U-25F"],
+            "--device must be LFE5UM5G-85F or LFE5UM5G-45F, got LFE5U-25F",
+        ),
+        (
+            ["--build", "--sys-clk-freq", "1e6"],
+            "sys_clk_freq must be 3125000 to 400000000 Hz, got 1000000",
+        ),
         (["--build", "--sys-clk-freq", "60e6"], "sys_clk_freq 60000000 Hz is not allowed for 192"),
-        (["--build", "--nextpnr-seed", "sweep:0"], "'sweep:0' is not allowed: a number, or sweep"),
-        (["--build", "--nextpnr-seed", "best"], "'best' is not allowed: a number, or sweep:1 to"),
-        (["--patch-model", "a.npz", "--build"], "--build is not allowed with --patch-model"),
-        (["--patch-model", "a.npz"], "--patch-model is not allowed without a build (--no-compile)"),
-        (["--sim", "--report"], "--report is not allowed in a simulation: on a board"),
-        (["--load"], "--load is not allowed without a build (--no-compile)"),
-        (["--build", "--wav-in", "a.wav"], "--wav-in is only allowed in a simulation"),
-        (["--build", "--with-uartbone"], "the console has the only serial port"),
+        (
+            ["--build", "--nextpnr-seed", "sweep:0"],
+            "must be a number, or sweep:1 to sweep:100, got 's",
+        ),
+        (["--build", "--nextpnr-seed", "best"], "sweep:1 to sweep:100, got 'best'"),
+        (["--patch-model", "a.npz", "--build"], "--build cannot be combined with --patch-model"),
+        (["--patch-model", "a.npz"], "--patch-model needs a build, got --no-compile"),
+        (["--sim", "--report"], "--report needs a board, got --sim"),
+        (["--load"], "--load needs a build, got --no-compile"),
+        (["--build", "--wav-in", "a.wav"], "--wav-in needs --sim or --demo"),
+        (
+            ["--build", "--with-uartbone"],
+            "--with-uartbone needs a serial port beside the console's, ecpix5 has one",
+        ),
         (
             ["--build", "--board", "ulx3s", "--with-etherbone"],
-            "--with-etherbone is not allowed: ulx3s has no Ethernet PHY",
+            "--with-etherbone needs an Ethernet PHY, ulx3s has none",
         ),
         (
             ["--build", "--with-etherbone", "--sys-clk-freq", "24.576e6", "--sample-rate", "48000"],
             "with_etherbone is not allowed at a sys_clk_freq of 24571428 Hz: 31250000 and up",
         ),
         (["--build", "--codec", "i2s"], "sample_rate 192000 is not allowed: 48000, 96000 Hz"),
-        (["--sim", "--codec", "i2s"], "--codec i2s is not allowed in a simulation: ak4619"),
-        (["--sim", "--with-litescope"], "--with-litescope is not allowed in a simulation"),
-        (["--sim", "--sys-clk-freq", "50e6"], "--sys-clk-freq 50000000 is not allowed in a sim"),
-        (["--build", "--sys-clk-freq", "nan"], "--sys-clk-freq nan is not allowed: Hz, above 0"),
-        (["--build", "--uart-name", "crossover"], "crossover is not allowed without a bridge: "),
+        (["--sim", "--codec", "i2s"], "--codec must be ak4619 in a simulation, got i2s"),
+        (["--sim", "--with-litescope"], "--with-litescope needs a board, got --sim"),
+        (["--sim", "--sys-clk-freq", "50e6"], "--sys-clk-freq must be 49152000 in a simulation"),
+        (["--build", "--sys-clk-freq", "nan"], "--sys-clk-freq must be above 0 Hz, got nan"),
+        (["--build", "--uart-name", "crossover"], "--uart-name crossover needs a bridge: "),
         (
             ["--build", "--uart-name", "jtag_uart", "--with-jtagbone"],
-            "--uart-name jtag_uart is not allowed with --with-jtagbone: one JTAG",
+            "--uart-name jtag_uart cannot be combined with --with-jtagbone",
         ),
-        (["--build", "--eth-ip", "10.0.0.9"], "--eth-ip is not allowed without --with-etherbone"),
+        (["--build", "--eth-ip", "10.0.0.9"], "--eth-ip needs --with-etherbone"),
         (
             ["--build", "--with-etherbone", "--eth-ip", "10.0.0.256"],
-            "--eth-ip 10.0.0.256 is not allowed: four numbers from 0 to 255 with dots",
+            "--eth-ip must be four numbers of 0 to 255 with dots, got 10.0.0.256",
         ),
         (
             ["--build", "--board", "colorlight_i5", "--capture-frames", "16384"],
-            "--capture-frames 16384 is not allowed: 76 block RAMs with ROM and SRAM, LFE5U-25F",
+            "--capture-frames must fit the 56 block RAMs of LFE5U-25F-6BG381C, got 16384: 76 block",
         ),
-        (["--build", "--no-capture", "--capture-outputs", "1"], "not allowed with --no-capture"),
-        (["--build", "--power-up-ms", "1"], "--power-up-ms is only allowed in a simulation"),
-        (["--build", "--swap-to", "a.npz"], "--swap-to is only allowed in a simulation"),
-        (["--build", "--uart-baudrate", "0"], "'0' is not allowed: 300 to 3000000"),
-        (["--build", "--uart-fifo-depth", "-1"], "'-1' is not allowed: 16 to 4096"),
+        (
+            ["--build", "--no-capture", "--capture-outputs", "1"],
+            "--capture-outputs needs the capture buffer, got --no-c",
+        ),
+        (["--build", "--power-up-ms", "1"], "--power-up-ms needs --sim or --demo"),
+        (["--build", "--swap-to", "a.npz"], "--swap-to needs --sim or --demo"),
+        (["--build", "--uart-baudrate", "0"], "must be 300 to 3000000, got '0'"),
+        (["--build", "--uart-fifo-depth", "-1"], "must be 16 to 4096, got '-1'"),
         (["--build", "--ecppack-freq", "100"], "invalid choice: 100.0 (choose from 2.4, "),
-        (["--build", "--ident", "\N{SNOWMAN}"], "is not allowed: 1 to 255 printable ASCII"),
+        (
+            ["--build", "--ident", "\N{SNOWMAN}"],
+            "must be 1 to 255 printable ASCII characters, got ",
+        ),
         (["--build", "--log-level", "loud"], "invalid choice: 'loud'"),
         (
             ["--build", "--log-filename", "/nowhere/a"],
-            "'/nowhere/a' is not allowed: a file that can be",
+            "must be a writable file, got '/nowhere/a'",
         ),
-        (["--build", "--soc-csv", "/nowhere/a"], "--soc-csv /nowhere/a is not allowed: the folder"),
-        (["--build", "--soc-svd", "/"], "--soc-svd / is not allowed: it is a folder, not a file"),
+        (["--build", "--soc-csv", "/nowhere/a"], "--soc-csv must be in an existing folder, got /n"),
+        (["--build", "--soc-svd", "/"], "--soc-svd must be a file, got the folder /"),
     ],
 )
 def test_a_wrong_argument_is_one_line(options, words, tmp_path, monkeypatch, capsys):
@@ -238,8 +256,8 @@ def test_yowasp_cannot_build_below_tmp(monkeypatch, capsys):
     status, _, err = build_py(monkeypatch, capsys, "--build", "--output-dir", "/tmp/wavenet_build")
     assert status == 2
     assert err == (
-        "build.py: --output-dir /tmp/wavenet_build is not allowed: YoWASP's programs cannot see "
-        "/tmp\n"
+        "build.py: --output-dir must be outside of /tmp, which YoWASP's programs cannot see, "
+        "got /tmp/wavenet_build\n"
     )
 
 

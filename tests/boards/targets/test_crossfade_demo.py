@@ -106,10 +106,10 @@ def test_the_first_model_plays_as_long_as_the_others(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "arguments, reason",
     [
-        (["--sim", "--swap-to", "a.npz"], "--swap-to is allowed only with --demo --with-crossfade"),
+        (["--sim", "--swap-to", "a.npz"], "--swap-to needs --demo --with-crossfade"),
         (
             ["--demo", "--with-crossfade", "--wav-in", "a.wav"],
-            "--wav-in is not allowed with --demo --with-crossfade: a triangle plays",
+            "--wav-in cannot be combined with --demo --with-crossfade, which plays a triangle",
         ),
     ],
 )

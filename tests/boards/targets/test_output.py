@@ -69,5 +69,6 @@ def test_what_the_demo_removes_is_not_its_input(tmp_path, monkeypatch, capsys):
     status, out, err = run_main(lambda argv: build.main(), [], capsys)
     assert (status, out) == (2, "")
     assert re.fullmatch(
-        rf"build.py: --wav-in {path} is not allowed: the demo removes that folder\n", err
+        rf"build.py: --wav-in must be outside of the folder that the demo removes, got {path}\n",
+        err,
     )

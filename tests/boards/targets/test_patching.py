@@ -62,8 +62,8 @@ def refusal(folder, capsys, *arguments, model="other.npz"):
 
 def other_design(folder, reason, model="other.npz"):
     return (
-        f"--patch-model {folder.parent / model} is not allowed: it makes another design than the "
-        f"one built in {folder}: {reason}; a patch changes only a net's parameters"
+        f"--patch-model must make the design built in {folder} but for a net's parameters, "
+        f"got {folder.parent / model}: {reason}"
     )
 
 

@@ -71,7 +71,7 @@ def test_of_console_and_host_one_alone_finds_its_token_in_any_order():
 LAYERS = [Conv1DSpec(1, 2, 2, 2), Conv1DSpec(2, 1, 1, relu=False)]
 MODEL, OTHER = (random_model(NetworkSpec(LAYERS), seed, scale=0.6) for seed in (1, 2))
 FOLDING = Folding(MODEL.spec, (LayerFolding(LAYERS[0], 1, 1), LayerFolding(LAYERS[1], 1, 2)), 0)
-PERIOD = 60  # cycles a frame
+PERIOD = 60  # cycles per frame
 CLOCKS = [{"sys": 10}, aligned(2)]
 BANK, FADING = 1, 2
 

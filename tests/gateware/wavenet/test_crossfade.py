@@ -165,7 +165,7 @@ def test_models_that_say_the_same():
 
 
 def test_a_still_model_is_left_in_steps_of_one():
-    """Nothing moves, so what is heard may move by one count a frame at most."""
+    """Nothing moves, so what is heard may move by one count per frame at most."""
     answers = np.zeros((2, 60, 1), int)
     answers[1] = 30
     run = Run(answers, {5: (1, 2)})
@@ -208,4 +208,4 @@ def test_a_fade_back_waits_for_the_frames_under_way():
     assert end + 5 < left < start
     back, _ = crossfade.crossfade(*answers[::-1, start:], WARM_UP, rate)
     np.testing.assert_array_equal(run.heard, np.vstack([answers[0][:5], there[: start - 5], back]))
-    assert start - left > 2  # those of `delay` cycles, of 60 cycles a frame and more
+    assert start - left > 2  # those of `delay` cycles, of 60 cycles per frame and more

@@ -78,9 +78,9 @@ def test_every_simd_is_part_of_a_tap_or_whole_taps():
 
 def test_messages_name_the_value_and_what_is_allowed():
     layer = Conv1DSpec(6, 4, 3)
-    with pytest.raises(ModelError, match=r"^folding: pe 3 is not allowed: 1, 2, 4$"):
+    with pytest.raises(ModelError, match=r"^folding: pe must be 1, 2 or 4, got 3$"):
         LayerFolding(layer, 3, 1)
-    with pytest.raises(ModelError, match=r"^folding: simd 4 is not allowed: 1, 2, 3, 6, 18$"):
+    with pytest.raises(ModelError, match=r"^folding: simd must be 1, 2, 3, 6 or 18, got 4$"):
         LayerFolding(layer, 1, 4)
 
 
@@ -96,6 +96,6 @@ layer                   pe  simd  mult  shift  cycles  latency   used   BRAM
 1: 16->16 K4 D32         1     2     2      0     512       46   100%      5
 2: 16->4 K4 D128         1     1     1      0     256       77   100%      9
 network                              4      0     512      872    75%     17
-512 of 512 cycles a sample, 1536 multiplications, 1572 parameters
+512 of 512 cycles per sample, 1536 multiplications, 1572 parameters
 LFE5U-25F: 4 of 28 multipliers, 17 of 56 block RAMs, 1080 of 24288 LUTs*
 * an estimate, before synthesis"""

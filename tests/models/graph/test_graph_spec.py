@@ -66,7 +66,7 @@ REFUSED = {
     "activation relu: only a table may change the word's format": lambda: Activation(
         "relu", word=W8
     ),
-    "word: bits 19 is not allowed: 2 to 18": lambda: Word(19),
+    "word: bits must be 2 to 18, got 19": lambda: Word(19),
     "history_words must be at most 16777216, got 33554430": lambda: network(
         first(terms=(Term("input", 2, (1 << 24) - 1, W8),))
     ),

@@ -273,8 +273,8 @@ REFUSED = {
     "branch": (branch, "layer sum (Add): takes 2 inputs; only a chain is supported"),
     "lstm": (
         lambda b, x: keras.layers.LSTM(3, name="cell")(x),
-        "layer cell (LSTM): is not supported: Conv1D, QConv1D, ZeroPadding1D, Activation, "
-        "QActivation, ReLU, InputLayer, Dropout, SpatialDropout1D, GaussianNoise",
+        "layer cell (LSTM): its kind must be Conv1D, QConv1D, ZeroPadding1D, Activation, "
+        "QActivation, ReLU, InputLayer, Dropout, SpatialDropout1D or GaussianNoise",
     ),
     "open": (
         lambda b, x: b.conv(2, 2, name="first")(x),
@@ -285,74 +285,74 @@ REFUSED = {
         lambda b, x: QActivation("quantized_bits(16,4,alpha=1)", name="other")(
             b.conv(2)(QActivation(b.relu())(b.conv(2)(x)))
         ),
-        "layer other (QActivation): quantized_bits makes Q5.11 half_even; "
-        "the quantisers before it Q4.12 half_even",
+        "layer other (QActivation): quantized_bits must make Q4.12 half_even like those before it, "
+        "got Q5.11 half_even",
     ),
     "float": (
         lambda b, x: QActivation(WORD)(b.conv(2, kernel_quantizer=None, name="raw")(x)),
-        "layer raw (QConv1D): kernel without a quantiser: quantised values are off the grid of "
-        "Q4.12 half_even",
+        "layer raw (QConv1D): kernel without a quantiser: quantised values must lie on the grid "
+        "of Q4.12 half_even",
     ),
     "scale": (
         lambda b, x: QActivation(WORD)(
             b.conv(2, kernel_quantizer="quantized_bits(16,3)", name="c")(x)
         ),
-        "layer c (QConv1D): quantized_bits: alpha 'auto_po2' is not supported: 1",
+        "layer c (QConv1D): quantized_bits: alpha must be 1, got 'auto_po2'",
     ),
     "po2": (
         lambda b, x: QActivation(WORD)(
             b.conv(2, kernel_quantizer="quantized_po2(6)", bias_initializer="zeros", name="c")(x)
         ),
-        "layer c (QConv1D): kernel: quantised values are off the grid of Q4.12 half_even",
+        "layer c (QConv1D): kernel: quantised values must lie on the grid of Q4.12 half_even",
     ),
     "same": (
         lambda b, x: QActivation(WORD)(b.conv(2, 3, padding="same", name="c")(x)),
-        "layer c (QConv1D): padding 'same' is not supported: 'causal', 'valid'",
+        "layer c (QConv1D): padding must be 'causal' or 'valid', got 'same'",
     ),
     "stride": (
         lambda b, x: QActivation(WORD)(b.conv(2, 3, padding="valid", strides=2, name="c")(x)),
-        "layer c (QConv1D): strides 2 is not supported: 1",
+        "layer c (QConv1D): strides must be 1, got 2",
     ),
     "groups": (
         lambda b, x: QActivation(WORD)(b.conv(2, 3, quantised=False, groups=2, name="c")(x)),
-        "layer c (Conv1D): groups 2 is not supported: 1",
+        "layer c (Conv1D): groups must be 1, got 2",
     ),
     "zeros": (
         lambda b, x: QActivation(WORD)(
             b.conv(2, 3, 4, padding="valid", name="c")(keras.layers.ZeroPadding1D((7, 0))(x))
         ),
-        "layer c (QConv1D): 7 zeros in front of padding 'valid': allowed 0 or 8",
+        "layer c (QConv1D): zeros before padding 'valid' must be 0 or 8, got 7",
     ),
     "future": (
         lambda b, x: b.conv(2, 3, padding="valid")(keras.layers.ZeroPadding1D(1, name="z")(x)),
-        "layer z (ZeroPadding1D): padding (1, 1) is not causal: (n, 0)",
+        "layer z (ZeroPadding1D): padding must be causal, (n, 0), got (1, 1)",
     ),
     "tanh": (
         lambda b, x: QActivation(WORD)(b.conv(2, quantised=False, activation="tanh", name="c")(x)),
-        "layer c (Conv1D): activation tanh is not supported: relu, or a quantiser",
+        "layer c (Conv1D): activation must be relu or a quantiser, got tanh",
     ),
     "leaky": (
         lambda b, x: QActivation(b.relu(negative_slope=0.25), name="q")(b.conv(2)(x)),
-        "layer q (QActivation): quantized_relu: negative_slope 0.25 is not supported: 0",
+        "layer q (QActivation): quantized_relu: negative_slope must be 0, got 0.25",
     ),
     "noise": (
         lambda b, x: QActivation(quantized_bits(16, 3, alpha=1, qnoise_factor=0.5), name="q")(
             b.conv(2)(x)
         ),
-        "layer q (QActivation): quantized_bits: qnoise_factor 0.5 is not supported: 1",
+        "layer q (QActivation): quantized_bits: qnoise_factor must be 1, got 0.5",
     ),
     "relu6": (
         lambda b, x: QActivation(WORD)(keras.layers.ReLU(6.0, name="r")(b.conv(2)(x))),
-        "layer r (ReLU): max_value 6.0 is not supported: none",
+        "layer r (ReLU): max_value must be left out, got 6.0",
     ),
     "tanh quantiser": (
         lambda b, x: QActivation("quantized_tanh(16)", name="q")(b.conv(2)(x)),
-        "layer q (QActivation): quantiser quantized_tanh is not supported: "
-        "quantized_bits, quantized_relu, quantized_po2, ExactReLU, Po2",
+        "layer q (QActivation): quantiser must be quantized_bits, quantized_relu, "
+        "quantized_po2, ExactReLU or Po2, got quantized_tanh",
     ),
     "inputs": (
         lambda b, x: QActivation(WORD)(b.conv(2)(QActivation(b.relu(), name="q")(x))),
-        "layer q (QActivation): a ReLU on the inputs is not supported",
+        "layer q (QActivation): a ReLU must follow a convolution, got one on the inputs",
     ),
 }  # fmt: skip
 
@@ -447,8 +447,8 @@ def test_the_command_writes_the_model(tmp_path, monkeypatch, capsys):
     assert Model.load("m.npz").spec == import_file("their.keras", 96_000).spec
     before = (tmp_path / "m.npz").read_bytes()
     for output, reason in (
-        ("m.txt", "m.txt: .txt is not allowed: .npz"),
-        ("m", "m: no suffix is not allowed: .npz"),
+        ("m.txt", "m.txt: a model must end in .npz, got .txt"),
+        ("m", "m: a model must end in .npz, got no suffix"),
         ("none/m.npz", "none/m.npz: the folder none does not exist"),
     ):
         status, out, err = run(["import", "their.keras", "-o", output], capsys)

@@ -194,7 +194,7 @@ def test_the_po2_weight_that_qkeras_lacks():
     model = Model(spec, [(np.full((1, 1, 1), -32768), np.zeros(1, int))])
     with pytest.raises(ModelError) as caught:
         export_weights(model, qkeras_model.build(spec))
-    message = "layer 0: a po2 weight -32768 is not allowed in QKeras: -16384 to 16384"
+    message = "layer 0: a po2 weight of QKeras must be -16384 to 16384, got -32768"
     assert str(caught.value) == message
 
 

@@ -37,7 +37,7 @@ def test_corner_signals_are_the_corner_at_16_pitches():
 
 
 def test_moving_signals_are_the_moments_of_the_places_they_pass():
-    """At 20 Hz the embedding moves 0.0006 a sample: each output is nearly that of a place."""
+    """At 20 Hz the embedding moves 0.0006 per sample: each output is nearly that of a place."""
     (inputs, target), *others = errors.moving_signals(SPEC, 20, (100.0, 200.0))
     assert inputs.shape == (63 + 19_200, 4) and target.shape == (19_200,) and len(others) == 1
     points = inputs[:, 1:3] / 4096
@@ -71,7 +71,7 @@ def test_reference_of_starts_each_call_from_zero_histories():
 
 
 def test_float_twin_is_the_net_without_rounding():
-    """Against the integers of a net whose weights are on the grid: a rounding apart a layer."""
+    """Against the integers of a net whose weights are on the grid: one rounding apart per layer."""
     model = random_model(SPEC, 2, 0.02)
     latent = [tuple(SPEC.number_format.to_float(a) for a in pair) for pair in model.weights]
     frames = random_frames(SPEC, 300, 2)

@@ -1,4 +1,4 @@
-"""Paths of the embedding: points in time to words a frame."""
+"""Paths of the embedding: points in time to words per frame."""
 
 import numpy as np
 import pytest
@@ -57,11 +57,11 @@ def test_a_csv_file(tmp_path):
 @pytest.mark.parametrize(
     "texts, message",
     [
-        (["0:1"], "--path: '0:1' is not allowed: TIME:E0,E1"),
-        (["0:1,x"], "--path: '0:1:x' is not allowed: TIME:E0,E1"),
-        (["a:1,1"], "--path: 'a:1:1' is not allowed: TIME:E0,E1"),
-        (["-1:1,1"], "--path: -1 s is not allowed: from 0 on"),
-        (["nan:1,1"], "--path: nan s is not allowed: from 0 on"),
+        (["0:1"], "--path: a point must be TIME:E0,E1 "),
+        (["0:1,x"], "--path: a point must be TIME:E0,E1 "),
+        (["a:1,1"], "--path: a point must be TIME:E0,E1 "),
+        (["-1:1,1"], "--path: the time must be 0 s or later, got -1 s"),
+        (["nan:1,1"], "--path: the time must be 0 s or later, got nan s"),
         (["1:1,1", "0.5:1,1"], "--path: 0.5 s after 1 s; times must ascend"),
         (["none.csv"], "none.csv: no such file"),
     ],
@@ -74,5 +74,5 @@ def test_what_is_refused(texts, message):
 
 def test_an_empty_file(tmp_path):
     (tmp_path / "a.csv").write_text("time,e0,e1\n")
-    with pytest.raises(ModelError, match="a.csv: no point; allowed: "):
+    with pytest.raises(ModelError, match="a.csv: must have a point, TIME:E0,E1 .*, got none"):
         read([str(tmp_path / "a.csv")])

@@ -43,27 +43,27 @@ def test_fold_turns_back_at_its_ends():
     )
 
 
+MADE_OF = f"must be made of {formula.ALLOWED}"
+
+
 @pytest.mark.parametrize(
     "text, reason",
     [
-        (
-            "__import__('os').system('id')",
-            "__import__('os').system('id') is not allowed; allowed: ",
-        ),
-        ("foo(t)", "foo is not known; allowed: t, pi, "),
-        ("x", "x is not known; allowed: t, pi, "),
-        ("t.real", "t.real is not allowed; allowed: "),
-        ("'a'", "'a' is not allowed; "),
-        ("True", "True is not allowed; "),
-        ("1j", "1j is not allowed; "),
-        ("[t][0]", "[t][0] is not allowed; "),
-        ("lambda: t", "lambda: t is not allowed; "),
-        ("t < 0.2 < 1", "t < 0.2 < 1 is not allowed; "),
+        ("__import__('os').system('id')", f"{MADE_OF}, got __import__('os').system('id')"),
+        ("foo(t)", f"{MADE_OF}, got foo"),
+        ("x", f"{MADE_OF}, got x"),
+        ("t.real", f"{MADE_OF}, got t.real"),
+        ("'a'", f"{MADE_OF}, got 'a'"),
+        ("True", f"{MADE_OF}, got True"),
+        ("1j", f"{MADE_OF}, got 1j"),
+        ("[t][0]", f"{MADE_OF}, got [t][0]"),
+        ("lambda: t", f"{MADE_OF}, got lambda: t"),
+        ("t < 0.2 < 1", f"{MADE_OF}, got t < 0.2 < 1"),
         ("sin(t, t)", "sin takes 1 values, got 2"),
-        ("sin(x=t)", "sin is not known"),
-        ("1 if t", "not a formula; allowed: "),
-        ("", "not a formula; allowed: "),
-        ("t\0", "not a formula; allowed: "),
+        ("sin(x=t)", f"{MADE_OF}, got sin"),
+        ("1 if t", MADE_OF),
+        ("", MADE_OF),
+        ("t\0", MADE_OF),
     ],
 )
 def test_what_is_no_formula_is_refused_in_one_line(text, reason):

@@ -179,8 +179,8 @@ def test_a_wide_net_is_refused():
     with pytest.raises(ModelError) as caught:
         Training(spec, recipe, Synthetic(spec, recipe))
     assert str(caught.value) == (
-        f"wide: {spec.parameters} parameters are too many for Gauss-Newton steps; allowed are "
-        "6000, or --polish 0"
+        f"wide: Gauss-Newton steps take at most 6000 parameters, got {spec.parameters}; "
+        "--polish 0 leaves them out"
     )
 
 

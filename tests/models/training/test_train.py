@@ -83,7 +83,7 @@ def test_a_training_that_was_interrupted_goes_on_as_if_it_had_not_been(
             lambda path: Training(SPEC, replace(RECIPE, rate=0.5), Synthetic(SPEC, RECIPE)).save(
                 path
             ),
-            "is of another training: recipe is {",
+            "is of another training: recipe must be {",
         ),
     ],
 )
@@ -254,15 +254,22 @@ def test_powers_of_two_can_be_trained_as_words(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "first, second, all_of_it",
-    [("edges", "inside", "all examples"), ("jumping", "modulated", "the whole error")],
+    "first, second, what, given",
+    [
+        ("edges", "inside", "the sum of --edges and --inside", "0.7 + 0.4"),
+        (
+            "jumping",
+            "modulated",
+            "the sum of the error's shares",
+            "--jumping 0.7 and --modulated 0.4",
+        ),
+    ],
 )
-def test_shares_of_more_than_all_are_refused(first, second, all_of_it, tmp_path, capsys):
+def test_shares_of_more_than_all_are_refused(first, second, what, given, tmp_path, capsys):
     command = ["train", "original", f"--{first}", "0.7", f"--{second}", "0.4"]
     assert main([*command, "-o", str(tmp_path / "net.npz")]) == 2
     assert capsys.readouterr().err == (
-        f"python3 -m models train: error: --{first} 0.7 and --{second} 0.4 are more than "
-        f"{all_of_it}; allowed is a sum of 1\n"
+        f"python3 -m models train: error: {what} must be at most 1, got {given}\n"
     )
 
 
@@ -271,7 +278,7 @@ def test_pitches_rise_and_end_below_half_the_rate(low, high, tmp_path, capsys):
     command = ["train", "original", "--sample-rate", "24000", "--pitches", low, high]
     assert main([*command, "-o", str(tmp_path / "net.npz")]) == 2
     assert capsys.readouterr().err == (
-        "python3 -m models train: error: --pitches: must rise and end below half the rate "
+        "python3 -m models train: error: --pitches must rise and end below half the rate "
         f"(12000 Hz), got {low} {high}\n"
     )
 
@@ -280,8 +287,7 @@ def test_a_training_of_no_steps_is_refused(tmp_path, capsys):
     command = ["train", "original", "--steps", "0", "--polish", "0"]
     assert main([*command, "-o", str(tmp_path / "net.npz")]) == 2
     assert capsys.readouterr().err == (
-        "python3 -m models train: error: --steps 0 and --polish 0 leave nothing to do; allowed is "
-        "one of them\n"
+        "python3 -m models train: error: one of --steps and --polish must be above 0, got 0 and 0\n"
     )
     assert list(tmp_path.iterdir()) == []
 
