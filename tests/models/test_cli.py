@@ -91,7 +91,7 @@ def test_render_moves_the_embedding_and_writes_a_copy_to_listen_to(room, capsys)
 
 def test_bad_paths(room, capsys):
     command = [*render(), "--path"]
-    refused([*command, "0:9,0"], "embedding: must be [-8, 8), got 9", capsys)
+    refused([*command, "0:9,0"], "embedding: must be in [-8, 8), got 9", capsys)
     refused([*command, "1:0,0", "0:0,0"], "--path: 0 s after 1 s; times must ascend", capsys)
     refused([*command, "none.csv"], "none.csv: no such file", capsys)
 
@@ -200,9 +200,9 @@ def test_bad_sounds(room, capsys):
 
 def test_bad_embeddings_and_numbers(room, capsys):
     point = render("m.npz", "w.wav", "out.wav", "--embed")
-    refused([*point, 8, 0], "embedding: must be [-8, 8), got 8", capsys)
-    refused([*point, 0, -8.5], "embedding: must be [-8, 8), got -8.5", capsys)
-    refused([*point, 0, "nan"], "embedding: must be [-8, 8), got nan", capsys)
+    refused([*point, 8, 0], "embedding: must be in [-8, 8), got 8", capsys)
+    refused([*point, 0, -8.5], "embedding: must be in [-8, 8), got -8.5", capsys)
+    refused([*point, 0, "nan"], "embedding: must be in [-8, 8), got nan", capsys)
     refused([*point, 0, "x"], "argument --embed: invalid float value: 'x'", capsys)
     refused([*point, 0], "argument --embed: expected 2 arguments", capsys)
     message = "argument --gain: must be a finite number, got inf"
@@ -217,7 +217,7 @@ def test_bad_outputs(room, capsys, monkeypatch):
 
     monkeypatch.setattr("models.commands.render.render", too_late)
     monkeypatch.setattr("models.training.train.make_model", too_late)
-    message = "embedding: must be [-8, 8), got 8"
+    message = "embedding: must be in [-8, 8), got 8"
     refused(render("m.npz", "w.wav", "out.wav", "--embed", 8, 0), message, capsys)
     message = "none/out.wav: the folder none does not exist"
     refused(render(output="none/out.wav"), message, capsys)

@@ -136,8 +136,10 @@ import numpy as np
 from models.files import FileError, write_picture
 from models.spec import Model
 from models.training import checkpoint
-from soc import calibration, report, wav
-from soc.recording import Recording
+from soc import wav
+from soc.flow import report
+from soc.host import calibration
+from soc.host.recording import Recording
 from matplotlib.figure import Figure
 
 codes = np.zeros((999, 2), np.int16)

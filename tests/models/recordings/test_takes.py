@@ -330,7 +330,9 @@ def test_no_files(tmp_path):
     with pytest.raises(ModelError, match="no recording in it: .npz, .wav, .flac, .aiff, .aif"):
         Recordings(tmp_path, SPEC)
     (tmp_path / "a.wav").write_text("no sound")
-    with pytest.raises(ModelError, match="a.wav: is not a sound file"):
+    with pytest.raises(
+        ModelError, match="a.wav: must be WAV, FLAC or AIFF .*, got another kind of file"
+    ):
         Recordings(tmp_path, SPEC)
 
 

@@ -82,7 +82,7 @@ def test_waves_and_recordings_exclude_each_other(tmp_path, capsys):
     argv = ["train", "original", "--waves", "sine", "ramp", "--data", tmp_path]
     status, _, err = run([*argv, "-o", tmp_path / "x.npz"], capsys)
     assert status == 2
-    assert err.endswith("--waves and --data: allowed is one of them, got both\n")
+    assert err.endswith("only one of --waves and --data may be given, got both\n")
 
 
 def test_examples_have_the_targets_of_the_plane():

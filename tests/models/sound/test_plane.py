@@ -84,7 +84,7 @@ def test_what_is_no_formula_is_refused_in_one_line(text, reason):
         ("t*0", "is silent; an RMS of at least 0.01 is needed"),
         (
             "t" * 301,
-            "formula: at most 300 characters are allowed, got tttttttttttttttttttttttttttttt",
+            "formula: must have at most 300 characters, got tttttttttttttttttttttttttttttt",
         ),
     ],
 )
@@ -109,7 +109,7 @@ def test_a_period_is_joined_by_straight_lines_and_closed():
 
 @pytest.mark.parametrize("count", [0, 1, 9])
 def test_two_to_eight_waves(count):
-    with pytest.raises(ModelError, match=f"^waves: 2 to 8 are allowed, got {count}$"):
+    with pytest.raises(ModelError, match=f"^waves must be 2 to 8, got {count}$"):
         plane_of(count)
 
 
@@ -187,9 +187,9 @@ def test_a_file_tells_its_waves():
     [
         (7, "meta: waves must be a list of name, at, and formula or period"),
         ([7, 8], "meta: waves must be a list of name, at, and formula or period"),
-        ([], "waves: 2 to 8 are allowed, got 0"),
-        ([{"name": "a"}, {"name": "b"}], "wave a: formula '': not a formula"),
-        ([{"name": "a", "formula": 3}], "wave a: formula: at most 300 characters"),
+        ([], "waves must be 2 to 8, got 0"),
+        ([{"name": "a"}, {"name": "b"}], "wave a: formula '': must be made of t, pi"),
+        ([{"name": "a", "formula": 3}], "wave a: formula: must have at most 300 characters"),
         ([{"name": "a", "formula": "t"}, {"name": "b", "formula": "t"}],
          r"meta: wave a must lie at \[-1.0, -1.0\], got None"),
         ([{"name": "a", "period": [1.5]}], "meta: a period must be at most 2048 integers"),

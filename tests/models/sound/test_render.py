@@ -46,11 +46,11 @@ def test_the_embedding_may_move():
 @pytest.mark.parametrize(
     "embedding, message",
     [
-        ((8.0, 0.0), "embedding: must be [-8, 8), got 8"),
-        ((0.0, -8.001), "embedding: must be [-8, 8), got -8.001"),
-        ((float("nan"), 0.0), "embedding: must be [-8, 8), got nan"),
-        ((float("inf"), 0.0), "embedding: must be [-8, 8), got inf"),
-        ([[0.0, 0.0], [0.0, 9.0]], "embedding: must be [-8, 8), got 9"),
+        ((8.0, 0.0), "embedding: must be in [-8, 8), got 8"),
+        ((0.0, -8.001), "embedding: must be in [-8, 8), got -8.001"),
+        ((float("nan"), 0.0), "embedding: must be in [-8, 8), got nan"),
+        ((float("inf"), 0.0), "embedding: must be in [-8, 8), got inf"),
+        ([[0.0, 0.0], [0.0, 9.0]], "embedding: must be in [-8, 8), got 9"),
     ],
 )
 def test_embedding_out_of_range(embedding, message):
@@ -63,7 +63,7 @@ def test_the_range_of_the_embedding_is_that_of_the_format():
     assert full_scale(NumberFormat()) == 8 and full_scale(NumberFormat(8, 5)) == 4
     model = random_model(NetworkSpec(SPEC.layers, NumberFormat(8, 5)), 1)
     assert len(render(model, np.zeros(3), (-4.0, 3.99))) == 3
-    with pytest.raises(ModelError, match=r"embedding: must be \[-4, 4\), got 4"):
+    with pytest.raises(ModelError, match=r"embedding: must be in \[-4, 4\), got 4"):
         render(model, np.zeros(3), (0, 4.0))
 
 
