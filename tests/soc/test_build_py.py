@@ -347,12 +347,12 @@ def test_help_offers_what_can_be_done():
         (option, cpu, variant)
         for cpu, variants in CPU_VARIANTS.items()
         for variant in variants
-        for option in ("--sim", "--build")
+        # A variant is the same core on a board as in the simulation.
+        for option in (("--sim", "--build") if variant == variants[0] else ("--sim",))
     ],
 )
 def test_every_cpu_that_is_offered_elaborates_with_its_firmware(option, cpu, variant, tmp_path):
-    pytest.importorskip(f"pythondata_cpu_{cpu}")
-    folder = tmp_path / "build"
+    folder = tmp_path / "build"  # What the CPU needs is installed by build.py itself.
     arguments = ("--cpu-type", cpu, "--cpu-variant", variant, "--output-dir", folder)
     result = build(option, "--no-compile", *arguments)
     assert result.returncode == 0, result.stderr
