@@ -1,199 +1,222 @@
-"""A QKeras model that was trained elsewhere, from its file, as a Model of the same integers."""
+"""A QKeras model that was trained elsewhere, from its file, as a model of the same integers."""
 
 import re
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
+from models.graph.parts import INPUT
+from models.graph.words import Word
 from models.keras import quantisers
-from models.keras.file import KerasLayer, read_chain
-from models.keras.integers import integers
-from models.messages import either, must_be
-from models.spec import Conv1DSpec, Model, ModelError, NetworkSpec
+from models.keras.lowering import functions
+from models.keras.lowering.draft import Draft
+from models.keras.lowering.emit import emit
+from models.keras.lowering.layers import KINDS
+from models.keras.lowering.tensors import Sum, Tensor, Words, as_sum, spread
+from models.keras.reading.file import read_graph
+from models.messages import either
+from models.spec import ModelError
 
-ACTIVATIONS = ("Activation", "QActivation", "ReLU")
-IDENTITIES = ("InputLayer", "Dropout", "SpatialDropout1D", "GaussianNoise")  # when not training
-CONVOLUTIONS = ("Conv1D", "QConv1D")
-SUPPORTED = (*CONVOLUTIONS, "ZeroPadding1D", *ACTIVATIONS, *IDENTITIES)
+DEFAULT_WORD = Word(16, 12)  # what the boards' converters give
 _BAD_FIELDS = (KeyError, TypeError, ValueError, AttributeError, SyntaxError, RecursionError)
 
 
-@dataclass
-class Pass:
-    """One run of a convolution: what followed it decides `relu` and `quantised`."""
+@dataclass(frozen=True)
+class Options:
+    """What a file does not tell.
 
-    layer: KerasLayer
-    kernel_size: int
-    dilation: int
-    relu: bool = False
-    quantised: bool = False
+    sample_rate : Hz
+    name        : of the network, default the file's
+    in_word     : format of the frames that come in; None: the net's one format, else Q4.12, or that
+                  of the quantiser of the inputs where Q4.12 does not hold it
+    out_word    : format that outputs without a quantiser are rounded to, saturating
+    upper_bound : "clip" or "ignore", see quantisers.parse
+    approximate : take functions that no table holds exactly
+    """
 
-    @property
-    def key(self):
-        return self.layer, self.relu
+    sample_rate: int
+    name: str | None = None
+    in_word: Word | None = None
+    out_word: Word | None = None
+    upper_bound: str | None = None
+    approximate: bool = False
 
 
-def import_file(path, sample_rate, name=None, chain=None):
-    """The Model of a .keras or .h5 file: `models.reference` on it gives, on integer inputs, the
-    integers of the QKeras model's forward in float64.
+@dataclass(frozen=True)
+class Imported:
+    """model: a Model (a chain of one format) or a GraphModel;  late: frames at the start that the
+    Keras model does not give out;  notes: lines for the user."""
 
-    Supported is a chain of Conv1D or QConv1D, each followed by a quantiser to one number format
-    (quantized_bits(bits, integer, alpha=1) or quantized_relu(bits-1, integer)), inline or as
-    QActivation, with a ReLU before or after. Padding is "causal", or "valid" with or without
-    ZeroPadding1D of dilation*(kernel_size-1) zeros in front; without them the QKeras model's output
-    starts later. A layer that runs several times in a row becomes `repeat`.
+    model: object
+    late: int
+    notes: tuple
 
-    sample_rate: Hz, which the file does not tell;  name: of the network, default the file's;
-    chain: what read_chain gave for the file, where it was read before.
+
+def import_file(path, sample_rate, name=None, **options):
+    """The model of a file, see import_graph."""
+    return import_graph(path, None, Options(sample_rate, name, **options)).model
+
+
+def import_graph(path, graph, options):
+    """The Imported of a .keras or .h5 file: the reference on its model gives, on integer inputs,
+    the integers of the QKeras model's forward in float64, from frame `late` on.
+
+    graph: what file.read_graph gave for the file, where it was read before, else None.
     Raises ModelError, one line that begins with the path and names the layer and the reason.
     """
     try:
-        passes, number_format = _passes(read_chain(path) if chain is None else chain)
-        layers, weights = [], []
-        for (layer, relu), turns in groupby(passes, key=lambda turn: turn.key):
-            turns = list(turns)
-            spec, pair = _convolution(layer, turns[0], relu, len(turns), number_format)
-            layers.append(spec)
-            weights.append(pair)
-        name = name or re.sub(r"[^A-Za-z0-9._-]", "_", Path(path).stem)[:40]
-        spec = NetworkSpec(tuple(layers), number_format, sample_rate, name)
-        return Model(spec, weights, {"data": f"imported from {Path(path).name}"})
+        graph = read_graph(path) if graph is None else graph
+        work = _Work(graph, options)
+        tensor = work.run()
+        outputs = work.outputs(tensor)
+        name = options.name or re.sub(r"[^A-Za-z0-9._-]", "_", Path(path).stem)[:40]
+        meta = {"data": f"imported from {Path(path).name}"}
+        model = emit(work.draft, outputs, options.sample_rate, name, meta)
+        return Imported(model, tensor.late, tuple(work.notes(tensor)))
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from None
 
 
-def _passes(chain):
-    """(list of Pass, NumberFormat) of a chain of KerasLayers."""
-    passes, number_format, zeros = [], None, 0
-    for layer in chain:
-        try:
-            if layer.kind in CONVOLUTIONS:
-                _end(passes)
-                passes.append(_pass(layer, zeros))
-                zeros = 0
-                number_format = _activate(layer.config.get("activation"), passes, number_format)
-            elif layer.kind == "ZeroPadding1D":
-                zeros += _zeros(layer.config["padding"])
-            elif layer.kind == "ReLU":
-                _plain_relu(layer.config)
-                number_format = _activate("relu", passes, number_format)
-            elif layer.kind in ACTIVATIONS:
-                number_format = _activate(layer.config["activation"], passes, number_format)
-            elif layer.kind == "Lambda":
-                raise ModelError("is code in the file, which is never run")
-            elif layer.kind not in IDENTITIES:
-                raise ModelError(f"its kind must be {either(SUPPORTED)}")
-        except ModelError as error:
-            named = str(error).startswith("layer ")
-            raise (error if named else layer.error(error)) from None
-        except _BAD_FIELDS as error:
-            reason = (str(error) or type(error).__name__).splitlines()[0]
-            raise layer.error(f"unreadable options: {reason}") from error
-    if not passes:
-        raise ModelError("must have a Conv1D or QConv1D, got no convolution")
-    if zeros:
-        raise ModelError(f"a convolution must follow zero padding, got {zeros} zeros at the end")
-    _end(passes)
-    return passes, number_format
+class _Work:
+    """One import: the tensors of the graph, one call after the other."""
 
+    def __init__(self, graph, options):
+        self.graph, self.options = graph, options
+        self.upper_bound = options.upper_bound
+        channels = graph.channels or self._first_channels()
+        self.draft = Draft(options.in_word or self._in_word(), channels, options.approximate)
+        self.tensors = {0: Tensor(Words(((INPUT, channels),)), INPUT)}
 
-def _end(passes):
-    """No convolution may follow one whose sums were not rounded."""
-    if passes and not passes[-1].quantised:
-        raise passes[-1].layer.error(
-            "its output is not quantised; a QActivation of quantized_bits(bits, integer, alpha=1) "
-            "or quantized_relu(bits - 1, integer) must follow"
+    def _first_channels(self):
+        for call in self.graph.calls:
+            arrays = call.layer.arrays
+            if arrays and arrays[0].ndim >= 2:
+                return arrays[0].shape[-2]
+        raise ModelError("the number of input channels is not in the file")
+
+    def _in_word(self):
+        """The format of the inputs: that of all quantisers, where they agree."""
+        words, first = set(), None
+        for call in self.graph.calls:
+            layer = call.layer.inner or call.layer
+            described = layer.config.get("activation")
+            if described is None or layer.kind not in KINDS:
+                continue
+            try:
+                function = quantisers.parse(described, self.upper_bound)
+                if function is None or not function.quantises:
+                    continue
+                word = functions.of_sum(function.run, function).word
+            except (ModelError, *_BAD_FIELDS):
+                continue  # told when the layer is reached
+            words.add(word)
+            if 0 in call.inputs and layer.kind in ("Activation", "QActivation"):
+                first = word
+        if len(words) == 1 and next(iter(words)).rounding == "half_even":
+            return words.pop()
+        if first and (first.frac > DEFAULT_WORD.frac or first.bits - first.frac > 4):
+            return first
+        return DEFAULT_WORD
+
+    def run(self):
+        """The tensor that comes out."""
+        if not self.graph.calls:
+            raise ModelError("must have layers, got none")
+        for call in self.graph.calls:
+            layer = call.layer
+            inner = layer.inner or layer
+            handler = KINDS.get(inner.kind)
+            try:
+                if handler is None:
+                    raise ModelError(f"its kind must be {either(KINDS)}")
+                inputs = [self.tensors[number] for number in call.inputs]
+                made = handler(self, inner, inputs, call.arguments)
+            except ModelError as error:
+                raise layer.error(error) from None
+            except _BAD_FIELDS as error:
+                reason = (str(error) or type(error).__name__).splitlines()[0]
+                raise layer.error(f"unreadable options: {reason}") from error
+            self.tensors[call.output] = made
+        return self.tensors[self.graph.output]
+
+    def single(self, tensor, layer):
+        """The one signal that a tensor's words are. Raises ModelError for a sum."""
+        value = tensor.value
+        if not isinstance(value, Words):
+            raise ModelError(
+                "what comes in must be quantised: a QActivation of quantized_bits(bits, integer, "
+                "alpha=1) in front"
+            )
+        if len(value.pieces) == 1:
+            return value.pieces[0][0]
+        return self._joined(value, layer.name).pieces[0][0]
+
+    def _joined(self, value, name, word=None):
+        """Words of several signals as those of one layer."""
+        words = {self.draft.words[signal] for signal, _ in value.pieces}
+        if word is None and len(words) > 1:
+            told = ", ".join(sorted(map(str, words)))
+            raise ModelError(f"what comes together must have one format, got {told}")
+        step = functions.Step(word or replace(words.pop(), rounding="half_even"))
+        if len(value.pieces) == 1:
+            return self.draft.add(name, as_sum(value), step)
+        return self.draft.add(name, Sum(value.channels, spread(value, value.channels)), step)
+
+    def outputs(self, tensor):
+        """Names of the signals that go out."""
+        if tensor.zeros:
+            raise ModelError(
+                f"a convolution must follow zero padding, got {tensor.zeros} at the end"
+            )
+        name = tensor.name
+        wanted = self.options.out_word
+        if isinstance(tensor.value, Words):
+            tensor = self.draft.settled(tensor, name)
+        value = tensor.value
+        if not isinstance(value, Words) or tensor.functions:
+            if wanted is None:
+                raise ModelError(
+                    f"layer {name}: its output must be quantised: by a QActivation of "
+                    "quantized_bits(bits, integer, alpha=1) or quantized_relu(bits - 1, integer), "
+                    f"or by --output-format, as Q{_told(self.draft.words[INPUT])}"
+                )
+            value = self._rounded(tensor, wanted)
+        formats = {self.draft.words[signal] for signal, _ in value.pieces}
+        if INPUT in dict(value.pieces) or wanted is not None and formats != {wanted}:
+            value = self._joined(value, "out", wanted)
+        elif len(formats) > 1:
+            told = ", ".join(sorted(map(str, formats)))
+            raise ModelError(f"outputs must have one format (--output-format), got {told}")
+        return self.draft.merge([signal for signal, _ in value.pieces])
+
+    def _rounded(self, tensor, word):
+        """--output-format: a sum without a quantiser, and a ReLU that waits for one."""
+        value = tensor.value
+        if not tensor.functions:
+            return self.draft.add(tensor.name, value, functions.Step(word))
+        options = {"bits": word.bits, "integer": word.bits - word.frac - 1}
+        last = quantisers.parse(
+            {"class_name": "quantized_bits", "config": {**options, "alpha": 1.0}}
         )
+        return self.draft.quantise(tensor, last, tensor.name).value
+
+    def notes(self, tensor):
+        """What the user should know."""
+        yield from self.draft.notes
+        if tensor.late:
+            yield f"the Keras model's output starts {tensor.late} frames later: the same from there"
+        if tensor.cut:
+            yield f"of the Keras model's output {tensor.cut}: the same on the others"
+        for call in self.graph.calls:
+            layer = call.layer
+            for option in ("kernel_quantizer", "depthwise_quantizer", "pointwise_quantizer"):
+                if layer.config.get(option) is None:
+                    continue
+                function = quantisers.parse(layer.config[option], "ignore", True)
+                if function is not None and function.automatic:
+                    left = ", ".join(o for o in quantisers.UNSAVED if o in function.options)
+                    more = f"; QKeras does not save {left}: taken as not given" if left else ""
+                    yield (f"layer {layer.name}: {function} finds its scale in the kernel{more}")
 
 
-def _pass(layer, zeros):
-    config = layer.config
-    for option, allowed in (("strides", 1), ("groups", 1), ("data_format", "channels_last")):
-        value = _single(config.get(option, allowed))
-        if value != allowed:
-            raise ModelError(must_be(option, repr(allowed), repr(value)))
-    taps, dilation = _single(config["kernel_size"]), _single(config.get("dilation_rate", 1))
-    depth, padding = (taps - 1) * dilation, config["padding"]
-    if padding not in ("causal", "valid"):
-        raise ModelError(must_be("padding", "'causal' or 'valid'", repr(padding)))
-    allowed = (0,) if padding == "causal" else (0, depth)
-    if zeros not in allowed:
-        wanted = either(sorted(set(allowed)))
-        raise ModelError(must_be(f"zeros before padding {padding!r}", wanted, zeros))
-    return Pass(layer, taps, dilation)
-
-
-def _single(value):
-    """Keras writes the numbers of one dimension as [n], (n,) or n."""
-    return value[0] if isinstance(value, list) and len(value) == 1 else value
-
-
-def _zeros(padding):
-    before, after = padding if isinstance(padding, list) else (padding, padding)
-    if after or before < 0:
-        raise ModelError(must_be("padding", "causal, (n, 0)", f"({before}, {after})"))
-    return before
-
-
-def _plain_relu(config):
-    for option in ("max_value", "negative_slope", "threshold"):
-        if config.get(option):
-            raise ModelError(must_be(option, "left out", repr(config[option])))
-
-
-def _activate(value, passes, number_format):
-    """Take an activation into the last pass; returns the model's number format as known so far."""
-    name, options = quantisers.parse(value)
-    if name == "linear":
-        return number_format
-    if options is None:
-        if name != "relu":
-            raise ModelError(must_be("activation", "relu or a quantiser", name))
-        relu = True
-    else:
-        found, relu = quantisers.of_activation(name, options)
-        if number_format not in (None, found):
-            raise ModelError(f"{name} must make {number_format} like those before it, got {found}")
-        number_format = found
-    if not passes:
-        if relu:
-            raise ModelError("a ReLU must follow a convolution, got one on the inputs")
-        return number_format  # inputs are words already
-    passes[-1].relu |= relu
-    passes[-1].quantised |= options is not None
-    return number_format
-
-
-def _convolution(layer, turn, relu, repeat, number_format):
-    """(Conv1DSpec, (kernel, bias) integers) of a convolution that runs `repeat` times."""
-    config = layer.config
-    wanted = 1 + bool(config.get("use_bias", True))
-    if len(layer.arrays) != wanted or layer.arrays[0].ndim != 3:
-        shapes = ", ".join(str(array.shape) for array in layer.arrays) or "none"
-        raise layer.error(f"must hold a kernel and a bias, got arrays of shape {shapes}")
-    kernel = layer.arrays[0]
-    bias = layer.arrays[1] if wanted == 2 else np.zeros(kernel.shape[2])
-    try:
-        kernel, powers = _weights(kernel, config.get("kernel_quantizer"), "kernel", number_format)
-        bias, _ = _weights(bias, config.get("bias_quantizer"), "bias", number_format)
-        spec = Conv1DSpec(
-            *(kernel.shape[1], kernel.shape[2], turn.kernel_size, turn.dilation, relu),
-            weights="po2" if powers else "fixed",
-            repeat=repeat,
-        )
-    except ModelError as error:
-        raise layer.error(error) from None
-    return spec, (kernel, bias)
-
-
-def _weights(values, quantiser, what, number_format):
-    """(integers, whether they are powers of two by construction)."""
-    if quantiser is None:
-        return integers(values, number_format, f"{what} without a quantiser"), False
-    name, options = quantisers.parse(quantiser)
-    if options is None:
-        raise ModelError(f"{what} quantiser must be one of QKeras's, got {name}")
-    values = quantisers.quantised(name, options, values)
-    return integers(values, number_format, what), name in quantisers.POWERS_OF_TWO
+def _told(word):
+    return f"{word.bits - word.frac}.{word.frac}"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from models.keras.file import read_chain
+from models.keras.reading.file import read_graph
 from models.sound import wav
 from models.spec import Model, ModelError
 from tests.support import hostile
@@ -347,7 +347,7 @@ def test_a_keras_layer_of_a_billion(room):
             '"dilation_rate": [1]', '"dilation_rate": [999999999]'
         )
     with pytest.raises(ModelError) as caught:
-        read_chain("a.h5")
+        read_graph("a.h5")
     message = "layer c (QConv1D): dilation must be 1 to 1048576, got 999999999"
     assert str(caught.value) == message
     lines = refusals("models.__main__", [["import", "a.h5", "-o", "o.npz"]])
