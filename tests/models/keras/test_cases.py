@@ -117,8 +117,8 @@ REFUSED = {
     "word of at most 18 bits, got -0.063412264 in channel 0: fold it into the kernel and bias of "
     "the convolution in front before the last training, or give it factors that are powers of two",
     "22_plain_float_keras": "layer a0 (Conv1D): kernel without a quantiser: quantised values must "
-    "lie on a grid of at most 18 bits, which alpha=1 or another power of two makes, got 0.171338826 "
-    "and values of 26 bits",
+    "lie on a grid of at most 18 bits, which alpha=1 or another power of two makes, got "
+    "0.171338826 and values of 26 bits",
     "55_nan_weights": "layer q_conv1d_3 (QConv1D): a weight holds NaN: the training diverged",
 }
 
