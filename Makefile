@@ -23,7 +23,7 @@ test: ## install also training and test packages, pass all tests but the slow on
 	@$(SETUP) demo training qkeras test
 	@$(PYTHON_VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
 
-test-board: ## build the bitstream of the smallest board in full and look into it
+test-board: ## build a complete bitstream of the smallest board and check its contents
 	@$(SETUP) demo test
 	@$(PYTHON_VENV) -m pytest -m slow --timeout 3600 tests/boards/test_full_build.py -k smallest_chip $(ARGS)
 

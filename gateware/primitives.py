@@ -18,7 +18,7 @@ PRIMITIVES = ("inferred", "ecp5")
 
 def check_primitives(primitives):
     if primitives not in PRIMITIVES:
-        raise ValueError(f"primitives {primitives!r} is not allowed: {', '.join(PRIMITIVES)}")
+        raise ValueError(f"primitives must be {' or '.join(PRIMITIVES)}, got {primitives!r}")
 
 # Helpers ------------------------------------------------------------------------------------------
 

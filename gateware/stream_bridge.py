@@ -24,7 +24,7 @@ class StreamBridge(LiteXModule):
     sink, source : stream.Endpoint([("data", 8)]), from and to the host
     bus          : Wishbone, 32 bits, word addresses
     timeout      : cycles, at least 1: a command of which so long no byte has come, or of whose
-                   answer none has been taken, is given up
+                   answer none has been taken, is aborted
 
     Commands: write 1, read 2, both to addresses that count up; write 3, read 4, to one address.
     A header with another command, or of 0 words, does nothing. A bus access is always waited for:

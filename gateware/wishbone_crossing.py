@@ -19,10 +19,10 @@ class WishboneCrossing(LiteXModule):
                     the latter in `cd_slave`
 
     Classic cycles, one access at a time: a write is done in the slave when it is acknowledged. The
-    answer to an access that its master gave up (a bus time-out) reaches nobody.
+    answer to an access that its master has aborted (a bus time-out) is discarded.
     Both domains must be in reset together. In one domain the two are just connected.
 
-    Words lie still in registers while a toggle tells of them, where a FIFO would put a memory and
+    Data is held stable in registers while a toggle signals it across; a FIFO would put a memory and
     its pointers on the critical path of a fast slave.
     """
     def __init__(self, master, slave, cd_master="sys", cd_slave="sys"):

@@ -26,7 +26,7 @@ def reported(name, run, refused=(OSError,)):
     """
     try:
         return run()
-    except BrokenPipeError:  # nobody reads what is printed
+    except BrokenPipeError:  # the reader of what is printed is gone
         raise
     except UserError as error:
         message, status = str(error), error.exit_status

@@ -163,7 +163,7 @@ def reason(error):
 
 
 def until_pipe_breaks(main):
-    """main(), an exit status; BROKEN_PIPE, without a word, where nobody reads stdout any more.
+    """main(), an exit status; BROKEN_PIPE, without a word, where stdout has no reader any more.
 
     `python3 -m models plan ... | head -1` ends that way, as any program in a pipe.
     """

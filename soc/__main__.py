@@ -34,12 +34,12 @@ class Point(argparse.Action):
     """Two coordinates, each a float or None for codec; or [name], a str."""
     def __call__(self, parser, namespace, words, option_string=None):
         if len(words) > 2:
-            parser.error(f"argument E2: {words[2]!r} is not allowed: a point has two coordinates")
+            parser.error(f"argument E2: a point must have two coordinates, got {words[2]!r} too")
         point = [self.coordinate(word) for word in words]
         if len(words) == 2:
             for index, value in enumerate(point):
                 if isinstance(value, str):
-                    parser.error(f"argument E{index}: {value!r} is not allowed: a number, or codec")
+                    parser.error(f"argument E{index}: must be a number or codec, got {value!r}")
         elif point == [None]:
             point = [None, None]
         elif not isinstance(point[0], str):
@@ -67,8 +67,7 @@ class Target(argparse.Action):
         except ValueError:
             point = [math.nan]
         if not all(map(math.isfinite, point)):
-            parser.error(f"--target {' '.join(words)} is not allowed: two numbers behind the "
-                "channel")
+            parser.error(f"--target must be a channel and two numbers, got {' '.join(words)}")
         setattr(namespace, self.dest, [*getattr(namespace, self.dest), (words[0], *point)])
 
 def parser():
@@ -159,8 +158,8 @@ def calibrate(client, args):
         try:
             values[channel] = tuple(map(int, numbers))
         except ValueError:
-            raise ClientError(f"--set {channel} {' '.join(numbers)} is not allowed: OFFSET and "
-                "GAIN are whole numbers") from None
+            raise ClientError(f"--set: OFFSET and GAIN must be whole numbers, got {channel} "
+                f"{' '.join(numbers)}") from None
     calibration.write(client, values)
     values = calibration.read(client)
     if args.save:

@@ -30,8 +30,8 @@ def add_uartbone(soc, baudrate=115200, uart_name="serial", timeout_ms=100):
     pads = soc.platform.request("serial", 1, loose=True)
     if pads is None:
         if uart_name in ("serial", "sim"):
-            raise ValueError("with_uartbone is not allowed: the console has the only serial port; "
-                "uart_name crossover puts it on the bridge")
+            raise ValueError("with_uartbone needs a serial port beside the console's, the board "
+                "has one; uart_name crossover puts the console on the bridge")
         pads = soc.platform.request("serial")
     model = hasattr(pads, "source_valid") # No baud rate, see soc/sim/sim_soc.py.
     phy   = RS232PHYModel(pads) if model else UARTPHY(pads, soc.sys_clk_freq, baudrate)
@@ -56,14 +56,14 @@ def add_bridges(soc, with_uartbone=False, with_jtagbone=False, with_etherbone=Fa
         try:
             soc.add_jtagbone()
         except NotImplementedError: # LiteX knows the pins of no such JTAG.
-            raise ValueError(f"with_jtagbone is not allowed: {soc.platform.device} has no JTAG "
-                "that a design can use") from None
+            raise ValueError(f"with_jtagbone needs a JTAG port open to the design, "
+                f"{soc.platform.device} has none") from None
     if with_etherbone:
         if eth_phy is None:
-            raise ValueError("with_etherbone is not allowed: the board has no Ethernet PHY")
+            raise ValueError("with_etherbone needs an Ethernet PHY, the board has none")
         if soc.sys_clk_freq < ETHERBONE_CLK_LEAST:
-            raise ValueError(f"with_etherbone is not allowed at a sys_clk_freq of "
-                f"{soc.sys_clk_freq} Hz: {ETHERBONE_CLK_LEAST:.0f} and up")
+            raise ValueError(f"sys_clk_freq must be at least {ETHERBONE_CLK_LEAST:.0f} Hz with "
+                f"with_etherbone, got {soc.sys_clk_freq}")
         if callable(eth_phy):
             soc.ethphy = eth_phy = eth_phy(soc.platform)
         # 32 bits in sys: 8 bits in the PHY's domain do not keep up with 125 MHz.

@@ -21,7 +21,7 @@ def add_capture(soc, frames=CAPTURE_FRAMES, outputs=0):
     ingress = getattr(soc, "ingress", None)
     most    = 0 if ingress is None else slots
     if not 0 <= outputs <= most:
-        raise ValueError(f"capture_outputs {outputs} is not allowed: 0 to {most}")
+        raise ValueError(f"capture_outputs must be 0 to {most}, got {outputs}")
     soc.capture = FrameCapture(soc.calibration_in.source, frames, soc.tdm.frames.status,
         input_channels  = slots,
         outputs         = soc.calibration_out.sink,

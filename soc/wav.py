@@ -16,7 +16,7 @@ def to_codes(volume):
     """
     volume = np.asarray(volume, np.float64)
     if volume.ndim != 2 or not 1 <= volume.shape[1] <= CHANNELS:
-        raise ValueError(f"sound of shape {volume.shape} is not allowed: [n, 1 to {CHANNELS}]")
+        raise ValueError(f"sound must be of shape [n, 1 to {CHANNELS}], got {volume.shape}")
     one   = 1 << CODE_BITS - 1
     codes = np.zeros((len(volume), CHANNELS), np.int32)
     codes[:, :volume.shape[1]] = np.clip(np.rint(volume*one), -one, one - 1)

@@ -41,7 +41,7 @@ from soc.contract.weight_map import LayerMap, WeightMap
 CODECS = {"ak4619": AK4619, "i2s": I2SPmod}
 
 def cycles_per_sample(sys_clk_freq, sample_rate, codec="ak4619"):
-    """System clock cycles a sample, for the planner: 256 at 49.152 MHz and 192 kHz (both in Hz).
+    """System clock cycles per sample, for the planner: 256 at 49.152 MHz and 192 kHz (both in Hz).
 
     Raises ValueError for a rate that the codec lacks, or that sys_clk_freq does not divide down to.
     """
@@ -80,7 +80,7 @@ class WaveNetSoC(SoCCore):
     with_wavenet: False plays the codec's inputs back at its outputs, to bring up a board
     kwargs      : SoCCore's; CPU picorv32, ROM and SRAM as the firmware needs them by default
 
-    self.cycles_per_sample : sys cycles a frame
+    self.cycles_per_sample : sys cycles per frame
     self.sample_rate       : the true one, sys_clk_freq/cycles_per_sample, Hz
     self.fs                : the same, rounded down, see gateware/shapes/ramp.py
     with_crossfade : models change by a cross-fade of `fade_ms`, see gateware/wavenet/fade;
@@ -92,7 +92,7 @@ class WaveNetSoC(SoCCore):
     with_bench      : memory for the console's `bench`, see soc/contract/bench_plan.py
     with_capture    : memory for `capture_frames` frames of the codec's inputs and the answers on
                   the first `capture_outputs` outputs, see soc/capture_buffer.py
-    load_timeout_ms : silence after which the console's `load` gives up
+    load_timeout_ms : silence after which the console's `load` times out
     with_uartbone, with_jtagbone, with_etherbone, eth_phy, eth_ip, bridge_timeout_ms : see
                   soc/bridges.py
     self.frame_latency     : frames from the one the codec sends to that of its answer
@@ -144,10 +144,10 @@ class WaveNetSoC(SoCCore):
         bridge_timeout_ms  = 100,
         **kwargs):
         if wavenet_clk_ratio not in self.wavenet_clk_ratios:
-            raise ValueError(f"wavenet_clk_ratio {wavenet_clk_ratio} is not allowed: "
-                f"{', '.join(map(str, self.wavenet_clk_ratios))}")
+            raise ValueError(must_be("wavenet_clk_ratio", either(self.wavenet_clk_ratios),
+                wavenet_clk_ratio))
         if codec not in CODECS:
-            raise ValueError(f"codec {codec!r} is not allowed: {', '.join(CODECS)}")
+            raise ValueError(must_be("codec", either(CODECS), repr(codec)))
         self.cycles_per_sample = cycles_per_sample(sys_clk_freq, sample_rate, codec)
         self.sample_rate       = sys_clk_freq/self.cycles_per_sample
         self.fs                = ramp.whole_rate(sys_clk_freq, self.cycles_per_sample)
@@ -222,8 +222,8 @@ class WaveNetSoC(SoCCore):
         spec  = folding.spec
         codec = dict(slots=self.tdm.slots, codec_bits=self.tdm.data_width)
         if spec.number_format.frac > 15:
-            raise ValueError(f"number format {spec.number_format} is not allowed: at most 15 "
-                "fractional bits, as the embedding registers have 16 bits")
+            raise ValueError(f"number format must have at most 15 fractional bits, as the "
+                f"embedding registers have 16 bits, got {spec.number_format}")
         self.ingress = Ingress(spec.in_channels, spec.number_format, **codec, clk_ratio=clk_ratio)
         self.wavenet = wavenet = WaveNetAccelerator(model.spec, folding, model.weights,
             clock_domain = "sys" if clk_ratio == 1 else "wavenet",
@@ -234,8 +234,8 @@ class WaveNetSoC(SoCCore):
         available    = self.cycles_per_sample*clk_ratio
         needed       = core.cycles*(2 if wavenet.crossfade else 1)
         if needed > available:
-            raise ValueError(f"folding {folding} is not allowed: it takes {needed} cycles "
-                f"a sample, {available} are there")
+            raise ValueError(f"folding must take at most {available} cycles per sample, "
+                f"got {needed}: {folding}")
 
         # From the last beat of a frame that comes in to the last beat of its answer.
         heard       = min(spec.out_channels, self.tdm.slots)
@@ -244,8 +244,8 @@ class WaveNetSoC(SoCCore):
         outside     = 2*Calibration.LATENCY + Ingress.LATENCY
         least, most = (outside + cycles + after for cycles in inside)
         if most - least >= self.cycles_per_sample:
-            raise ValueError(f"folding {folding} is not allowed with a cross-fade: a frame is up "
-                f"to {most - least} cycles late, less than {self.cycles_per_sample} are there")
+            raise ValueError(f"frames of a folding must be late by less than "
+                f"{self.cycles_per_sample} cycles with a crossfade, got {most - least}: {folding}")
         wait        = hold_for(self.tdm.frame_latency, least, most)
         self.hold   = stream.Delay(frame_layout(spec.number_format.bits), wait)
         self.frame_latency = self.tdm.frame_latency(least + wait)

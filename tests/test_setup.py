@@ -51,7 +51,7 @@ def test_a_python_that_is_none_is_refused(clone):
 
 def test_without_a_network_one_line_says_so(clone):
     with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))  # and nobody listens
+        closed.bind(("127.0.0.1", 0))  # and nothing listens
         address = "http://127.0.0.1:" + str(closed.getsockname()[1])
         result = set_up(
             clone,

@@ -39,7 +39,7 @@ def add_target_arguments(target):
         type=Path,
         default=None,
         metavar="MODEL",
-        help="Put another network of the same shape into the bitstream of a build that is there, "
+        help="Put another network of the same shape into the bitstream of an existing build, "
         "in seconds, beside it in patched/; give the other arguments as for the build.",
     )
     target.add_argument(

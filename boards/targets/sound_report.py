@@ -31,7 +31,7 @@ def entering(args, model, recording, rate):
 
 def played(model, sim):
     """A line on what a finished Simulation has played on channel 0. Its saturations are those of
-    the reference, where that has played the same: nobody typed `embed` or loaded a model."""
+    the reference, where that has played the same: no `embed` was typed and no model loaded."""
     latency, number_format = sim.soc.frame_latency, model.spec.number_format
     channels = min(model.spec.out_channels, sim.frames_out.shape[1])
     heard = sim.frames_out[latency:, :channels]

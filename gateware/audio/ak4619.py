@@ -68,10 +68,10 @@ class AK4619(LiteXModule):
         scl_freq=200e3, with_csr=True):
         # Parameters.
         if pdn_low_us < 0.6:
-            raise ValueError(f"AK4619: pdn_low_us {pdn_low_us} is not allowed: at least 0.6")
+            raise ValueError(f"AK4619: pdn_low_us must be at least 0.6, got {pdn_low_us}")
         for name, value in ("power_up_ms", power_up_ms), ("retry_ms", retry_ms):
             if value <= 0:
-                raise ValueError(f"AK4619: {name} {value} is not allowed: above 0")
+                raise ValueError(f"AK4619: {name} must be above 0, got {value}")
 
         # Signals.
         self.ready    = Signal()

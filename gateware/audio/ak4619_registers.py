@@ -42,7 +42,7 @@ class Register(NamedTuple):
         return byte
 
 def clock_row(sample_rate):
-    """(FS, MCLK cycles a frame) for a sample rate in Hz, after Table 1.
+    """(FS, MCLK cycles per frame) for a sample rate in Hz, after Table 1.
 
     Raises ValueError for a rate without a row.
     """
@@ -53,7 +53,7 @@ def clock_row(sample_rate):
     if sample_rate == 192000:
         return 0b100, 128
     raise ValueError(
-        f"AK4619: sample_rate {sample_rate} is not allowed: 8000 to 48000, 96000 or 192000 Hz")
+        f"AK4619: sample_rate must be 8000 to 48000, 96000 or 192000 Hz, got {sample_rate}")
 
 def registers(sample_rate):
     """The registers 0x00 to 0x14 for a sample rate in Hz, TDM128, as they are while it plays."""
@@ -80,7 +80,7 @@ def registers(sample_rate):
             Field("DODL",  0, 2, 0b00,  "24-bit words out"),
         )),
         Register(0x03, "system clock", (
-            Field("FS",    0, 3, fs,    "MCLK cycles a frame and range of fs"),
+            Field("FS",    0, 3, fs,    "MCLK cycles per frame and range of fs"),
         )),
         Register(0x04, "microphone amplifier gain 1", 0x22),
         Register(0x05, "microphone amplifier gain 2", 0x22),
@@ -123,11 +123,11 @@ def serial_format(sys_clk_freq, sample_rate):
     step              = 2*max(mclk_per_frame, BICK_PER_FRAME)
     sys_per_frame     = max(round(sys_clk_freq/sample_rate/step), 1)*step
     if abs(sys_clk_freq/(sys_per_frame*sample_rate) - 1) > SYS_TOLERANCE:
-        raise ValueError(f"AK4619: sys_clk_freq {sys_clk_freq:.0f} Hz is not allowed for "
-            f"{sample_rate} Hz: a multiple of {step*sample_rate} Hz")
+        raise ValueError(f"AK4619: sys_clk_freq must be a multiple of {step*sample_rate} Hz for "
+            f"{sample_rate} Hz, got {sys_clk_freq:.0f}")
     mclk = sys_clk_freq*mclk_per_frame/sys_per_frame
     if mclk > MCLK_MAX:
-        raise ValueError(f"AK4619: MCLK {mclk:.0f} Hz is not allowed: at most {MCLK_MAX:.0f} Hz")
+        raise ValueError(f"AK4619: MCLK must be at most {MCLK_MAX:.0f} Hz, got {mclk:.0f}")
     return dict(
         slots          = 4,
         slot_width     = 32,

@@ -31,12 +31,12 @@ class Calibration(LiteXModule):
     NEUTRAL   = (0, 2**GAIN_FRAC)
     def __init__(self, constants, bits=16, invert=False, with_csr=True):
         if not 2 <= bits <= 18:
-            raise ValueError(f"Calibration: bits {bits} is not allowed: 2 to 18")
+            raise ValueError(f"Calibration: bits must be 2 to 18, got {bits}")
         for slot, pair in enumerate(constants):
             for name, value in zip(("offset", "gain"), pair, strict=True):
                 if not -2**15 <= value < 2**15:
-                    raise ValueError(f"Calibration: {name} {value} of channel {slot} is not "
-                        "allowed: -32768 to 32767")
+                    raise ValueError(f"Calibration: {name} of channel {slot} must be "
+                        f"-32768 to 32767, got {value}")
         self.sink    = stream.Endpoint(frame_layout(bits))
         self.source  = stream.Endpoint(frame_layout(bits))
         self.offsets = [Signal((16, True), reset=offset) for offset, _ in constants]

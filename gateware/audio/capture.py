@@ -90,15 +90,16 @@ class FrameCapture(LiteXModule):
     def __init__(self, inputs, depth, frames, input_channels=4, outputs=None, output_channels=0,
         dropped=0, with_csr=True):
         if depth not in self.DEPTHS:
-            raise ValueError(f"capture of {depth} frames is not allowed: a power of two from "
-                f"{self.DEPTHS[0]} to {self.DEPTHS[-1]}")
+            raise ValueError(f"capture: depth must be a power of two from {self.DEPTHS[0]} to "
+                f"{self.DEPTHS[-1]}, got {depth}")
         for name, channels, least in (("input", input_channels, 1), ("output", output_channels, 0)):
             if not least <= channels <= self.CHANNELS:
-                raise ValueError(f"capture of {channels} {name} channels is not allowed: {least} "
-                    f"to {self.CHANNELS}")
+                raise ValueError(f"capture: {name}_channels must be {least} to {self.CHANNELS}, "
+                    f"got {channels}")
         for endpoint in filter(None, (inputs, outputs)):
             if len(endpoint.data) > 16:
-                raise ValueError(f"capture of {len(endpoint.data)} bits is not allowed: at most 16")
+                raise ValueError(f"capture: words must have at most 16 bits, "
+                    f"got {len(endpoint.data)}")
         self.go    = Signal()
         self.armed = Signal()
         self.done  = Signal()

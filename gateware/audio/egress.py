@@ -13,8 +13,8 @@ from gateware.shapes import codec_word
 class Egress(LiteXModule):
     """From the network's frames to the codec's: output c plays on slot c, further slots are zero.
 
-    sink   : frame_layout(fmt.bits), out_channels beats a frame; those beyond the slots are dropped
-    source : frame_layout(codec_bits), `slots` beats a frame
+    sink   : frame_layout(fmt.bits), out_channels beats per frame; those past the slots are dropped
+    source : frame_layout(codec_bits), `slots` beats per frame
     Words are shifted by 2**(codec_frac - frac - shift), rounded down, saturated: what Ingress did,
     undone. Latency: none, a beat passes in the cycle it comes.
     """

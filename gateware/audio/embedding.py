@@ -21,7 +21,7 @@ class Ingress(LiteXModule):
                         3 and up = zero; so is what a codec of two slots does not have
 
     sink   : frame_layout(codec_bits), one beat a slot, real time: always ready
-    source : frame_layout(bits), in_channels beats a frame, tagged with `bank` as of its start
+    source : frame_layout(bits), in_channels beats per frame, tagged with `bank` as of its start
     fmt    : the network's number format; codec words have `codec_frac` fractional bits and are
              shifted to `frac` by 2**(frac - codec_frac + shift), rounded down, saturated
     clk_ratio        : cycles of the network's clock in one of this module's

@@ -5,7 +5,7 @@ from litex.gen import *
 # Glide --------------------------------------------------------------------------------------------
 
 class Glide(LiteXModule):
-    """Words that move from where they are to their targets in straight lines, a step a frame.
+    """Words that move from where they are to their targets in straight lines, one step per frame.
 
         value(k) = start + floor((target - start)*(k*rate >> 16) / 2**16),   k*rate < 2**32
 
@@ -14,7 +14,7 @@ class Glide(LiteXModule):
 
     bits    : width of the words, signed
     go      : strobe: from now on, from `currents` (what the last frame was given) to the targets;
-              a glide under way is given up where it is
+              a glide in progress ends where it is
     rate    : 32 bits, per frame, taken over by `go`; 0: no glide, `active` stays low
     tick    : strobe: a frame has been given; `targets` are taken as of then, so they may move
     values  : for the next frame while `active`, LATENCY cycles after `tick`

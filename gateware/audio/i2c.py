@@ -73,8 +73,8 @@ class I2CMaster(LiteXModule):
 
     def __init__(self, sys_clk_freq, scl_freq=200e3):
         if not 0 < scl_freq <= min(400e3, sys_clk_freq/16):
-            raise ValueError(f"I2CMaster: scl_freq {scl_freq} Hz is not allowed: above 0 to "
-                f"{min(400e3, sys_clk_freq/16):.0f} Hz")
+            raise ValueError(f"I2CMaster: scl_freq must be above 0, up to "
+                f"{min(400e3, sys_clk_freq/16):.0f} Hz, got {scl_freq}")
         quarter_cycles = ceil(sys_clk_freq*max(1/(4*scl_freq), self.QUARTER_MIN))
 
         self.sink     = stream.Endpoint([("data", 8), ("read", 1)])

@@ -37,12 +37,12 @@ class I2SPmod(LiteXModule):
         converters lacks and a sys_clk_freq that does not divide down to it.
         """
         if sample_rate not in cls.MCLK_PER_FRAME:
-            raise ValueError(f"I2SPmod: sample_rate {sample_rate} is not allowed: "
-                f"{', '.join(map(str, cls.MCLK_PER_FRAME))} Hz")
+            raise ValueError(f"I2SPmod: sample_rate must be "
+                f"{' or '.join(map(str, cls.MCLK_PER_FRAME))} Hz, got {sample_rate}")
         mclk_per_frame = cls.MCLK_PER_FRAME[sample_rate]
         step           = 2*mclk_per_frame
         sys_per_frame  = max(round(sys_clk_freq/sample_rate/step), 1)*step
         if abs(sys_clk_freq/(sys_per_frame*sample_rate) - 1) > cls.SYS_TOLERANCE:
-            raise ValueError(f"I2SPmod: sys_clk_freq {sys_clk_freq:.0f} Hz is not allowed for "
-                f"{sample_rate} Hz: a multiple of {step*sample_rate} Hz")
+            raise ValueError(f"I2SPmod: sys_clk_freq must be a multiple of {step*sample_rate} Hz "
+                f"for {sample_rate} Hz, got {sys_clk_freq:.0f}")
         return dict(I2S_FORMAT, sys_per_frame=sys_per_frame, mclk_per_frame=mclk_per_frame)

@@ -25,7 +25,7 @@ class FrameRecorder(LiteXModule):
         for name, value, most in (("bits", bits, 16), ("inputs", inputs, 4),
             ("outputs", outputs, 8), ("depth", depth, 2**13), ("answers", answers, depth)):
             if not 1 <= value <= most:
-                raise ValueError(f"{name} {value} is not allowed: 1 to {most}")
+                raise ValueError(f"{name} must be 1 to {most}, got {value}")
         self.go   = Signal()
         self.done = Signal(reset=1)
         self.word = Signal(16)           # address

@@ -9,7 +9,7 @@ from gateware.layouts import frame_layout
 
 # Formats ------------------------------------------------------------------------------------------
 
-# Standard I2S (Philips I2S bus specification): 64 BICK a frame, BICK falls at the LRCK edge, LRCK
+# Standard I2S (Philips I2S bus specification): 64 BICK per frame, BICK falls at the LRCK edge, LRCK
 # low = left = slot 0, first bit one BICK after the LRCK edge. The format of the AK4619 comes with
 # its registers: see AK4619.serial_format.
 I2S_FORMAT = dict(slots=2, slot_width=32, bick_polarity=0, lrck_level=0, data_delay=1)
@@ -17,7 +17,7 @@ I2S_FORMAT = dict(slots=2, slot_width=32, bick_polarity=0, lrck_level=0, data_de
 def check_int(name, value, low, high):
     """Raise ValueError, naming value and range, unless `value` is a whole number in [low, high]."""
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ValueError(f"TDM: {name} {value!r} is not allowed: {low} to {high}")
+        raise ValueError(f"TDM: {name} must be {low} to {high}, got {value!r}")
 
 # Position -----------------------------------------------------------------------------------------
 
@@ -66,11 +66,11 @@ class TDM(LiteXModule):
     ----------
     pads           : mclk, bick, lrck, sdin1 (to the codec), sdout1 (from the codec). May be absent:
                      mclk (with mclk_per_frame=None), sdin1 (an ADC alone), sdout1 (a DAC alone).
-    slots          : words a frame, 1 to 16.
+    slots          : words per frame, 1 to 16.
     slot_width     : BICK a slot, 8 to 64.
     data_width     : bits of a word in `source` and `sink`, 2 to slot_width.
-    sys_per_frame  : sys cycles a frame = sys_clk_freq/fs; an even multiple of slots*slot_width.
-    mclk_per_frame : MCLK cycles a frame ("128fs" is 128); sys_per_frame is an even multiple of it.
+    sys_per_frame  : sys cycles per frame = sys_clk_freq/fs; an even multiple of slots*slot_width.
+    mclk_per_frame : MCLK cycles per frame ("128fs": 128); sys_per_frame is an even multiple of it.
     bick_polarity  : BICK edge that data and LRCK change with: 1 rising, 0 falling (AK4619: BCKP).
     lrck_level     : level of LRCK at the start of a frame.
     lrck_width     : BICK for which LRCK keeps that level, 1 to slots*slot_width - 1; default half.
@@ -126,13 +126,13 @@ class TDM(LiteXModule):
         check_int("lrck_width",    lrck_width,    1, bicks - 1)
         check_int("sys_per_frame", sys_per_frame, 2*bicks, 2**16)
         if sys_per_frame % (2*bicks):
-            raise ValueError(f"TDM: sys_per_frame {sys_per_frame} is not allowed: "
-                f"a multiple of {2*bicks} (two sys cycles a BICK, slots*slot_width = {bicks} BICK)")
+            raise ValueError(f"TDM: sys_per_frame must be a multiple of {2*bicks} (two sys cycles "
+                f"per BICK, slots*slot_width = {bicks} BICK), got {sys_per_frame}")
         if mclk_per_frame is not None:
             check_int("mclk_per_frame", mclk_per_frame, 1, sys_per_frame//2)
             if sys_per_frame % (2*mclk_per_frame):
-                raise ValueError(f"TDM: mclk_per_frame {mclk_per_frame} is not allowed: "
-                    f"a divisor of sys_per_frame/2 = {sys_per_frame//2}")
+                raise ValueError(f"TDM: mclk_per_frame must divide sys_per_frame/2 "
+                    f"({sys_per_frame//2}), got {mclk_per_frame}")
         half_bick = sys_per_frame//bicks//2
         check_int("sample_delay", sample_delay, 0, half_bick)
 
@@ -262,7 +262,8 @@ class TDM(LiteXModule):
 
     def add_csr(self):
         self.frames        = CSRStatus(32, description="Frames since reset.")
-        self.frame_cycles  = CSRStatus(17, name="sys_per_frame", description="Sys cycles a frame.")
+        self.frame_cycles  = CSRStatus(17, name="sys_per_frame",
+            description="Sys cycles per frame.")
 
         # # #
 

@@ -59,7 +59,7 @@ class WaveNetAccelerator(LiteXModule):
         clock_domain="sys", with_csr=True, patchable=False, with_crossfade=False,
         fade_rate=0):
         if with_crossfade and contexts != 1:
-            raise ValueError(f"contexts {contexts} is not allowed with a cross-fade: 1")
+            raise ValueError(f"contexts must be 1 with a crossfade, got {contexts}")
         self.clock_domain = clock_domain
         self.fade_rate    = fade_rate
         self.in_channels  = spec.layers[0].in_channels

@@ -21,7 +21,7 @@ class Requantise(LiteXModule):
     LATENCY = 2
     def __init__(self, accumulator_bits, bits, frac, rounding="half_even", relu=False):
         if rounding not in ("half_even", "floor"):
-            raise ValueError(f"rounding {rounding!r} is not allowed: half_even, floor")
+            raise ValueError(f"rounding must be half_even or floor, got {rounding!r}")
         self.accumulator = accumulator = Signal((accumulator_bits, True))
         self.bias        = bias        = Signal((bits, True))
         self.valid_in    = Signal()

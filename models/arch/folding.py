@@ -166,7 +166,7 @@ class LayerFolding:
 class Folding:
     """A whole network folded: `layers` of LayerFolding, for `cycles_per_sample` clock cycles in
     which each of `contexts` streams gives a frame. `spec` is the network as it is built: without
-    the outputs that nobody wants."""
+    the unused outputs."""
 
     spec: NetworkSpec
     layers: tuple[LayerFolding, ...]

@@ -82,7 +82,7 @@ def random_foreign(rng, size, spec):
     """(x, slope) [size, history] that are no triangles: as many sines, noise that is held for 1 to
     HELD samples, and values that stand still, half of them 0.
 
-    Where noise is going nobody can know: its slope is 0, the target the mean of both phases.
+    Where noise is going cannot be known: its slope is 0, the target the mean of both phases.
     """
     count = history(spec)
     kind = rng.integers(3, size=size)

@@ -95,8 +95,8 @@ class WeightMap:
         """Raises ValueError for a text that is no WeightMap."""
         rows = [[int(number) for number in layer.split()] for layer in text.split(";")]
         if any(len(row) != len(fields(LayerMap)) for row in rows):
-            raise ValueError(f"weight map {text!r} is not allowed: {len(fields(LayerMap))} numbers "
-                "a layer")
+            raise ValueError(f"weight map must have {len(fields(LayerMap))} numbers per layer, "
+                f"got {text!r}")
         return cls(LayerMap(*row) for row in rows)
 
     def addresses(self, bank):

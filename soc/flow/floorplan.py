@@ -4,6 +4,7 @@ nextpnr-ecp5 spreads hard blocks one by one over the sites that are left. Where 
 used, the lanes of a net are torn apart that way, and routing may never end.
 """
 
+from models.messages import either, must_be
 import numpy as np
 
 KINDS     = ("MULT18X18D", "DP16KD")
@@ -28,7 +29,7 @@ def sites(density):
     Raises ValueError for a density that is not in GRID.
     """
     if density not in GRID:
-        raise ValueError(f"density {density!r} is not allowed: {', '.join(GRID)}")
+        raise ValueError(must_be("density", either(GRID), repr(density)))
     multiplier_rows, ram_rows, columns = GRID[density]
     return {
         "MULT18X18D": [(x + i, y, f"X{x + i}/Y{y}/MULT18_{i}")
@@ -101,7 +102,7 @@ def anneal(pull, kinds, where, seed=1):
     for kind, places in where.items():
         blocks = [block for block in range(count) if kinds[block] == kind]
         if len(blocks) > len(places):
-            raise ValueError(f"{len(blocks)} {kind} are not allowed: at most {len(places)}")
+            raise ValueError(f"must have at most {len(places)} {kind}, got {len(blocks)}")
         site[blocks]         = first[kind] + rng.permutation(len(places))[:len(blocks)]
         holder[site[blocks]] = blocks
 

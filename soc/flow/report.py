@@ -63,7 +63,8 @@ def table(report):
         lines.append(f"{name}: {clock['achieved']:.1f} MHz, {clock['wanted']:.1f} needed, "
             f"{clock['achieved']/clock['wanted'] - 1:.0%} to spare")
     used, available = report["cycles"]["used"], report["cycles"]["available"]
-    lines.append(f"accelerator: {used} of {available} cycles a sample, {available - used} to spare")
+    lines.append(
+        f"accelerator: {used} of {available} cycles per sample, {available - used} to spare")
     return "\n".join(lines)
 
 def write(report, json_path, png_path):
@@ -108,7 +109,7 @@ def draw(report, path):
     used, available = report["cycles"]["used"], report["cycles"]["available"]
     share = min(100*available/used, MOST_SHARE)
     right.barh(len(names), share, color=COLOURS[1], height=0.5)
-    right.text(share + 5, len(names), f"{available} cycles a sample,\n{used} needed", va="center",
+    right.text(share + 5, len(names), f"{available} cycles per sample,\n{used} needed", va="center",
         fontsize=9)
     right.set(yticks=range(len(names) + 1), yticklabels=[*names, "accelerator"],
         xlim=(0, 1.5*MOST_SHARE), xlabel="% of what is needed")

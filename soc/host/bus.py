@@ -12,7 +12,7 @@ from litex.tools.remote.comm_uart import CMD_READ_BURST_INCR, CMD_WRITE_BURST_IN
 from models.errors import UserError
 
 TIMEOUT_S  = 10  # that the SoC may take to answer; a simulated one is slow
-RETRY_S    = 3   # of it, until a bridge is asked again: by then it has given up half a command
+RETRY_S    = 3   # of it, until a bridge is asked again: by then it has aborted half a command
 SILENCE_S  = 0.1 # after which an answer is complete
 # To a bridge no command, of its six bytes; to a console three comments, which it answers.
 NO_COMMAND = b"#\r#\r#\r"
@@ -149,7 +149,7 @@ def connect(port=None, baudrate=115200, tcp=None):
         return UARTBus(port, baudrate)
     host, _, number = tcp.rpartition(":")
     if not host or not number.isdigit() or not 1 <= int(number) <= 65535:
-        raise ClientError(f"--tcp {tcp!r} is not allowed: HOST:PORT")
+        raise ClientError(f"--tcp must be HOST:PORT, got {tcp!r}")
     try:
         return TCPBus(host, int(number))
     except socket.gaierror as error:

@@ -34,8 +34,8 @@ def write(client, values):
             raise ClientError(f"channel {channel!r} is not there; there are: {', '.join(known)}")
         for name, value in zip(("offset", "gain"), pair, strict=True):
             if not isinstance(value, int) or isinstance(value, bool) or not -LIMIT <= value < LIMIT:
-                raise ClientError(f"{name} {value!r} of {channel} is not allowed: a whole number "
-                    f"from {-LIMIT} to {LIMIT - 1}")
+                raise ClientError(f"{name} of {channel} must be a whole number from {-LIMIT} to "
+                    f"{LIMIT - 1}, got {value!r}")
         words[channel] = (pair[0] & 0xffff) | (pair[1] & 0xffff) << 16
     for channel, word in words.items():
         client.set(known[channel], word)

@@ -44,7 +44,7 @@ class Capture:
         targets: (name, e0, e1), see Recording, which is returned. Raises ClientError.
         """
         if not 0 < seconds <= SECONDS_MOST:
-            raise ClientError(f"{seconds:g} seconds are not allowed: above 0, to {SECONDS_MOST}")
+            raise ClientError(f"seconds must be above 0, up to {SECONDS_MOST}, got {seconds:g}")
         for name, *_ in targets:
             if name not in self.channels:
                 raise ClientError(f"target {name!r} is not recorded; there are: "

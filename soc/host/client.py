@@ -100,8 +100,8 @@ class Client:
             if value is None:
                 continue
             if not -limit <= value < limit:
-                raise ClientError(f"embedding {value:g} is not allowed: -{limit:g} to below "
-                    f"{limit:g}, or codec")
+                raise ClientError(f"embedding must be -{limit:g} to below {limit:g}, or codec, "
+                    f"got {value:g}")
             word     = min(round(value*2**self.build.frac), 2**(bits - 1) - 1)
             words   |= (word & 0xffff) << 16*index
             sources |= 1 << index
@@ -128,14 +128,14 @@ class Client:
             raise ClientError(f"crc 0x{crc:08x} plays, the names are those of 0x{own:08x}: "
                 "--model MODEL.npz tells those of another, or give two numbers")
         if name not in words:
-            raise ClientError(f"{name!r} is not allowed: codec{''.join(f', {n}' for n in words)}, "
-                "or two numbers")
+            raise ClientError(f"embedding must be codec{''.join(f', {n}' for n in words)} or two "
+                f"numbers, got {name!r}")
         return tuple(word/2**self.build.frac for word in words[name])
 
     def _frames(self, name, ms):
         """Frames of a glide or fade of `ms`, as the console counts them. Raises ClientError."""
         if not 0 <= ms <= self.build.ramp_most:
-            raise ClientError(f"{name} {ms:g} ms is not allowed: 0 to {self.build.ramp_most}")
+            raise ClientError(f"{name} must be 0 to {self.build.ramp_most} ms, got {ms:g}")
         return ramp.frames_in(ms, self.build.fs)
 
     # Banks ----------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ class Client:
     def _check_owner(self, token):
         owner = self.get("banks_owner")
         if owner != token:
-            who = {0: "nobody", 1: "the console"}.get(owner, f"another host (token {owner})")
+            who = {0: "no one", 1: "the console"}.get(owner, f"another host (token {owner})")
             raise ClientError(f"the banks are not this host's but {who} has them; nothing was "
                 "swapped; --force takes them")
 
@@ -168,8 +168,8 @@ class Client:
 
     def _fade_rate(self, fade_ms):
         if "wavenet_fade" not in self.build.registers:
-            raise ClientError("--fade is not allowed: this build has no cross-fade "
-                "(--with-crossfade); models change at once")
+            raise ClientError("--fade needs a build with --with-crossfade; in this one "
+                "models change at once")
         return ramp.rate_of(self._frames("fade", fade_ms))
 
     def swap(self, data=None, force=False, update=lambda done: None, fade_ms=None):

@@ -30,7 +30,7 @@ class Console:
         self.socket.close()
 
     def synchronise(self, data=b"", timeout=60.0):
-        """Sends bytes as they are, gives up the line they may leave, and waits for the next prompt.
+        """Sends bytes as they are, discards the line they may leave, and waits for the next prompt.
 
         Prompts may have been printed before anyone listened, or be on their way: only the one that
         follows the echo of a comment, which is sent last, is the newest.

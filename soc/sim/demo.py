@@ -156,7 +156,7 @@ def print_table(rows, sim, status):
     simulated = len(sim.frames_out)/sim.sample_rate
     for line in (
         f"{frames} of {frames} frames equal the integer reference, to the last bit",
-        f"cycles used {status['cycles_used']} of {status['cycles_available']} a sample, at "
+        f"cycles used {status['cycles_used']} of {status['cycles_available']} per sample, at "
             f"{int(status['wavenet_clk'])/1e6:g} MHz",
         f"frames {status['frames']}, overruns {status['overruns']}, "
             f"saturations {status['saturations']}",

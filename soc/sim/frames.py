@@ -10,10 +10,10 @@ def as_frames(frames):
     if frames.ndim == 1:
         frames = frames[:, None]
     if frames.dtype.kind not in "iu" or frames.ndim != 2 or not 1 <= frames.shape[1] <= CHANNELS:
-        raise ValueError(f"frames {frames.dtype} {frames.shape} are not allowed: "
-            f"integers [n, 1 to {CHANNELS}]")
+        raise ValueError(f"frames must be integers [n, 1 to {CHANNELS}], got "
+            f"{frames.dtype} {frames.shape}")
     if len(frames) == 0 or frames.min() < -(1 << 23) or frames.max() >= 1 << 23:
-        raise ValueError("frames are not allowed: at least one, 24-bit codes")
+        raise ValueError("frames must be at least one, of 24-bit codes")
     whole = np.zeros((len(frames), CHANNELS), np.int32)
     whole[:, :frames.shape[1]] = frames
     return whole

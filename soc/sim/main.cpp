@@ -4,7 +4,7 @@
 // none), flush a trace file every tick, and never close the modules, so that Ctrl-C loses what these
 // have not written yet. The modules (struct ext_module_s) are the same and are loaded as LiteX does.
 //
-// It ends well on SIGINT and SIGTERM, and when the program that started it is gone: nobody could stop it.
+// It ends well on SIGINT and SIGTERM, and when the program that started it is gone: nothing else could stop it.
 //
 // Usage: Vsim SYS_CLK_HZ [RATIO]      in a folder with sim_config.js, modules/ and the memories' *.init
 // RATIO: periods of wavenet_clk, which a design may have, in one of sys_clk; all edges of sys_clk are

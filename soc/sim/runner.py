@@ -38,7 +38,7 @@ def free_port():
 def check_port(port):
     """Raises SimulationError unless something can listen on the TCP port now."""
     if not 1 <= port <= 65535:
-        raise SimulationError(f"port {port} is not allowed: 1 to 65535")
+        raise SimulationError(f"port must be 1 to 65535, got {port}")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

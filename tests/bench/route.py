@@ -42,7 +42,7 @@ def device_options(device):
 def route(netlist, device, clock, seed):
     """The Run of a linked netlist (path) with `clock` MHz asked for, kept or made anew.
 
-    One that was given up after TIMEOUT_S is not kept: it says more of the machine than of the net.
+    One that was stopped after TIMEOUT_S is not kept: it says more of the machine than of the net.
     """
     options = [*device_options(device), "--freq", f"{clock:g}", "--seed", str(seed)]
     key = key_of(netlist.read_bytes(), options, version("nextpnr-ecp5"), FLOORPLAN)

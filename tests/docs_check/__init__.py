@@ -1,6 +1,6 @@
 """`python3 -m tests.docs_check`: every figure of the pages is held to the command that gives it.
 
-A block is told by two comments, each on a line of its own, which nobody sees on the page:
+A block is told by two comments, each on a line of its own, invisible on the page:
 
     <!-- check: run -->                 the commands behind `$ ` print what stands below them
     <!-- check: session WORDS -->       so do a console's and a host's while `build.py --sim` plays

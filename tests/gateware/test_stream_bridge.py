@@ -85,7 +85,7 @@ class Line:
                 self.accesses.append((address, writes))
                 for _ in range(dice.randrange(4) if address in self.memory else ABSENT):
                     yield
-                    assert (yield bus.cyc), "an access is given up"
+                    assert (yield bus.cyc), "an access is aborted"
                 if writes and address in self.memory:
                     self.memory[address] = yield bus.dat_w
                 yield bus.dat_r.eq(self.memory.get(address, NOWHERE))

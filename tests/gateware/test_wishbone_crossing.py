@@ -92,7 +92,7 @@ def test_errors_come_back_and_an_answer_nobody_waits_for_does_not(clocks):
         heard.append((yield from ask(dut.master, 0xBAD)))
         yield from ask(dut.master, 1, value=11)
         yield from ask(dut.master, 2, value=22)
-        for patience in range(1, 9):  # gives up in every state of the crossing
+        for patience in range(1, 9):  # aborts in every state of the crossing
             yield from idle(dut.master, 1)
             yield from ask(dut.master, 1, patience=patience)
             yield from idle(dut.master, 1 + patience % 2)

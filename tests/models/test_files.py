@@ -1,4 +1,4 @@
-"""Files: what is opened, what is replaced, a disk that is full, a pipe that nobody reads."""
+"""Files: what is opened, what is replaced, a disk that is full, a pipe without a reader."""
 
 import os
 import resource

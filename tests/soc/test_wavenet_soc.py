@@ -81,20 +81,20 @@ def test_weights_and_firmware_are_no_part_of_the_design(tmp_path):
 def test_a_slow_folding_is_refused(tmp_path):
     model = zoo_model()
     slow = plan(model.spec, 1024)
-    with pytest.raises(ValueError, match=r"it takes 1024 cycles a sample, 256 are there"):
+    with pytest.raises(ValueError, match=r"must take at most 256 cycles per sample, got 1024"):
         generate(model, slow, tmp_path, sample_rate=192_000)
 
 
 def test_a_faster_clock_gives_more_cycles(tmp_path):
     model = zoo_model()
     folding = planned(model, ratio=4)
-    with pytest.raises(ValueError, match=r"it takes 1024 cycles a sample, 512 are there"):
+    with pytest.raises(ValueError, match=r"must take at most 512 cycles per sample, got 1024"):
         generate(model, folding, tmp_path, wavenet_clk_ratio=2)
     soc, gateware, _ = generate(model, folding, tmp_path, wavenet_clk_ratio=4)
     assert "wavenet_clk" in (gateware / "sim.v").read_text()
     assert soc.constants["WAVENET_CLK_FREQ"] == 4 * SYS_CLK_FREQ
     for ratio in (0, 3, 8):
-        with pytest.raises(ValueError, match=rf"wavenet_clk_ratio {ratio} is not allowed: 1, 2, 4"):
+        with pytest.raises(ValueError, match=rf"wavenet_clk_ratio must be 1, 2 or 4, got {ratio}"):
             generate(model, folding, tmp_path, wavenet_clk_ratio=ratio)
 
 
@@ -117,7 +117,7 @@ def test_cycles_per_sample(rate, cycles):
 
 @pytest.mark.parametrize("rate", [44_100, 200_000, 0])
 def test_other_rates_are_refused(rate):
-    with pytest.raises(ValueError, match="is not allowed"):
+    with pytest.raises(ValueError, match="^AK4619: (sample_rate|sys_clk_freq) must be .*, got "):
         cycles_per_sample(SYS_CLK_FREQ, rate)
 
 

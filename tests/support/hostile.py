@@ -96,7 +96,7 @@ def model_with(path, **changes):
 def bomb(path, name, mebibytes, head=b""):
     """A zip whose only member, `head` and zeros, unpacks to so much; 4095 are 4 MB packed.
 
-    A packed block is repeated, so that this takes no time. The CRC-32 is wrong: nobody may come as
+    A packed block is repeated, so that this takes no time. The CRC-32 is wrong: none may come as
     far as that.
     """
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)

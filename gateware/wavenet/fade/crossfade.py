@@ -113,8 +113,8 @@ class Crossfade(LiteXModule):
            histories of the model before it
 
     When another bank is asked for, the other context begins to compute the same frames with it,
-    nothing of what it heard before is left after `warm_up` frames, and the fade begins. What is
-    asked for meanwhile is looked at when it is over.
+    its old histories are flushed after `warm_up` frames, and the fade begins. A request made during
+    a fade is handled when the fade ends.
     Latency: self.delay().
     """
     def __init__(self, bits, in_channels, out_channels, warm_up):

@@ -84,7 +84,7 @@ def _parts(index, spec, blocks, indices):
 def widened(model, spec, seed):
     """Weights of `spec` that compute what `model` does, per layer (kernel, bias) floats, for a net
     that is to learn more. Channels that the model has not are fed at random (He-uniform), but
-    nobody listens to them yet.
+    nothing reads them yet.
 
     Raises ModelError where the model's layers do not fit into those of `spec` one by one.
     """

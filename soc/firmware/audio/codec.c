@@ -76,9 +76,9 @@ void command_codec(int argc, char **argv)
 
 	if (argc == 2) {
 		if (!text_equal(argv[1], "restart")) {
-			console_puts("codec: '");
+			console_puts("codec: must be restart or nothing, got '");
 			console_puts(argv[1]);
-			console_puts("' is not allowed: restart, or nothing\n");
+			console_puts("'\n");
 			return;
 		}
 		codec_control_write(1 << CSR_CODEC_CONTROL_RESTART_OFFSET);

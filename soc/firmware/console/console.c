@@ -79,13 +79,13 @@ int console_parse(const char *what, const char *text, uint32_t most, const char 
 	do {
 		if (*digit < '0' || *digit > '9' || (*value = 10 * *value + (*digit - '0')) > most) {
 			console_puts(what);
-			console_puts(" '");
-			console_puts(text);
-			console_puts("' is not allowed: 0 to ");
+			console_puts(" must be 0 to ");
 			console_put_dec(most);
 			console_putc(' ');
 			console_puts(unit);
-			console_putc('\n');
+			console_puts(", got '");
+			console_puts(text);
+			console_puts("'\n");
 			return -1;
 		}
 	} while (*++digit);

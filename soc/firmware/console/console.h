@@ -13,7 +13,7 @@ void console_put_dec(uint32_t value);
 
 int text_equal(const char *a, const char *b);
 
-/* A whole number of 0 to `most`. Returns 0, or -1 after "WHAT 'TEXT' is not allowed: 0 to MOST UNIT". */
+/* A whole number of 0 to `most`. Returns 0, or -1 after "WHAT must be 0 to MOST UNIT, got 'TEXT'". */
 int console_parse(const char *what, const char *text, uint32_t most, const char *unit, uint32_t *value);
 
 /* key=value lines, the form every command answers in. */

@@ -32,7 +32,7 @@ void command_info(int argc, char **argv)
 #define JOIN_(a, b, c) a##b##c
 #define JOIN(a, b, c)  JOIN_(a, b, c)
 
-/* One counter a layer; the loop relies on their addresses following each other. */
+/* One counter per layer; the loop relies on their addresses following each other. */
 #define SATURATIONS_FIRST CSR_WAVENET_SATURATIONS0_ADDR
 #define SATURATIONS_LAST  JOIN(CSR_WAVENET_SATURATIONS, WAVENET_LAST_LAYER, _ADDR)
 _Static_assert(SATURATIONS_LAST == SATURATIONS_FIRST + 4 * WAVENET_LAST_LAYER,

@@ -157,7 +157,7 @@ void command_load(int argc, char **argv)
 	unsigned int bank;
 
 #if WAVENET_BITS > 16
-	console_puts("load: an image holds at most 16 bits a word, this build's words have more\n");
+	console_puts("load: an image holds at most 16 bits per word, this build's words have more\n");
 	return;
 #endif
 	if (banks_reserve("load"))
@@ -167,7 +167,7 @@ void command_load(int argc, char **argv)
 	image_start(&upload.image, bank);
 	/* Waits until no frame of the idle bank is on its way: only then it may be written. */
 	if (!banks_play(!bank)) {
-		console_puts("waiting for litex_term with --images or --kernel; any key gives up\n");
+		console_puts("waiting for litex_term with --images or --kernel; any key cancels\n");
 		if (sfl_request())
 			console_puts("load: no upload came; start litex_term with --images=model.json\n");
 		else

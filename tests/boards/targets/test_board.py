@@ -166,7 +166,7 @@ def test_bridges_and_logic_analyser(tmp_path, monkeypatch, capsys):
             ["--build", "--sys-clk-freq", "1e6"],
             "sys_clk_freq must be 3125000 to 400000000 Hz, got 1000000",
         ),
-        (["--build", "--sys-clk-freq", "60e6"], "sys_clk_freq 60000000 Hz is not allowed for 192"),
+        (["--build", "--sys-clk-freq", "60e6"], "sys_clk_freq must be a multiple of "),
         (
             ["--build", "--nextpnr-seed", "sweep:0"],
             "must be a number, or sweep:1 to sweep:100, got 's",
@@ -187,9 +187,9 @@ def test_bridges_and_logic_analyser(tmp_path, monkeypatch, capsys):
         ),
         (
             ["--build", "--with-etherbone", "--sys-clk-freq", "24.576e6", "--sample-rate", "48000"],
-            "with_etherbone is not allowed at a sys_clk_freq of 24571428 Hz: 31250000 and up",
+            "sys_clk_freq must be at least 31250000 Hz with with_etherbone, got 24571428",
         ),
-        (["--build", "--codec", "i2s"], "sample_rate 192000 is not allowed: 48000, 96000 Hz"),
+        (["--build", "--codec", "i2s"], "sample_rate must be 48000 or 96000 Hz, got 192000"),
         (["--sim", "--codec", "i2s"], "--codec must be ak4619 in a simulation, got i2s"),
         (["--sim", "--with-litescope"], "--with-litescope needs a board, got --sim"),
         (["--sim", "--sys-clk-freq", "50e6"], "--sys-clk-freq must be 49152000 in a simulation"),
@@ -288,7 +288,7 @@ def test_missing_packages_are_one_line(option, name, monkeypatch, capsys):
 
 @pytest.fixture
 def loader(tmp_path, monkeypatch):
-    """A build that is there, and an openFPGALoader that notes its arguments: its path, the notes'.
+    """An existing build, and an openFPGALoader that notes its arguments: its path, the notes'.
 
     The build itself is tests/soc/flow/test_bitstream.py's."""
 

@@ -286,23 +286,23 @@ def test_csrs():
     [
         (
             lambda: AK4619(codec_pads(), SYS, 4000),
-            "AK4619: sample_rate 4000 is not allowed: 8000 to 48000, 96000 or 192000 Hz",
+            "AK4619: sample_rate must be 8000 to 48000, 96000 or 192000 Hz, got 4000",
         ),
         (
             lambda: AK4619(codec_pads(), SYS, 48000, pdn_low_us=0.5),
-            "AK4619: pdn_low_us 0.5 is not allowed: at least 0.6",
+            "AK4619: pdn_low_us must be at least 0.6, got 0.5",
         ),
         (
             lambda: AK4619(codec_pads(), SYS, 48000, power_up_ms=0),
-            "AK4619: power_up_ms 0 is not allowed: above 0",
+            "AK4619: power_up_ms must be above 0, got 0",
         ),
         (
             lambda: AK4619(codec_pads(), SYS, 48000, retry_ms=-1),
-            "AK4619: retry_ms -1 is not allowed: above 0",
+            "AK4619: retry_ms must be above 0, got -1",
         ),
         (
             lambda: AK4619(codec_pads(), SYS, 48000, scl_freq=1e6),
-            "I2CMaster: scl_freq 1000000.0 Hz is not allowed: above 0 to 375000 Hz",
+            "I2CMaster: scl_freq must be above 0, up to 375000 Hz, got 1000000.0",
         ),
     ],
 )

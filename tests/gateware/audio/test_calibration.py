@@ -101,9 +101,9 @@ def test_registers_hold_the_constants():
 @pytest.mark.parametrize(
     "constants, bits, message",
     [
-        ([(40000, 1024)], 16, "offset 40000 of channel 0 is not allowed: -32768 to 32767"),
-        ([(0, 1024), (0, -32769)], 16, "gain -32769 of channel 1 is not allowed"),
-        ([(0, 1024)], 24, "bits 24 is not allowed: 2 to 18"),
+        ([(40000, 1024)], 16, "offset of channel 0 must be -32768 to 32767, got 40000"),
+        ([(0, 1024), (0, -32769)], 16, "gain of channel 1 must be -32768 to 32767, got -32769"),
+        ([(0, 1024)], 24, "bits must be 2 to 18, got 24"),
     ],
 )
 def test_what_does_not_fit(constants, bits, message):

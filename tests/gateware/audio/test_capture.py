@@ -201,11 +201,11 @@ def test_csrs_are_described():
 @pytest.mark.parametrize(
     "sizes, message",
     [
-        (dict(depth=100), "capture of 100 frames is not allowed: a power of two from 16 to 65536"),
-        (dict(depth=8), "capture of 8 frames is not allowed"),
-        (dict(input_channels=0), "capture of 0 input channels is not allowed: 1 to 16"),
-        (dict(output_channels=17), "capture of 17 output channels is not allowed: 0 to 16"),
-        (dict(bits=24), "capture of 24 bits is not allowed: at most 16"),
+        (dict(depth=100), "capture: depth must be a power of two from 16 to 65536, got 100"),
+        (dict(depth=8), "capture: depth must be .*, got 8"),
+        (dict(input_channels=0), "capture: input_channels must be 1 to 16, got 0"),
+        (dict(output_channels=17), "capture: output_channels must be 0 to 16, got 17"),
+        (dict(bits=24), "capture: words must have at most 16 bits, got 24"),
     ],
 )
 def test_sizes(sizes, message):

@@ -26,8 +26,8 @@ def test_format(sys, rate, cycles, mclk):
 @pytest.mark.parametrize(
     "sys, rate, message",
     [
-        (49.152e6, 192_000, "sample_rate 192000 is not allowed: 48000, 96000 Hz"),
-        (50e6, 96_000, "sys_clk_freq 50000000 Hz is not allowed for 96000 Hz: a multiple of 24576"),
+        (49.152e6, 192_000, "sample_rate must be 48000 or 96000 Hz, got 192000"),
+        (50e6, 96_000, "sys_clk_freq must be a multiple of 24576"),
     ],
 )
 def test_what_is_not_allowed(sys, rate, message):

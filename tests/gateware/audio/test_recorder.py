@@ -91,11 +91,11 @@ def test_answers_go_with_their_frames(start, stall, channels):
 @pytest.mark.parametrize(
     "sizes, message",
     [
-        (dict(bits=18), "bits 18 is not allowed: 1 to 16"),
-        (dict(inputs=5), "inputs 5 is not allowed: 1 to 4"),
-        (dict(outputs=9), "outputs 9 is not allowed: 1 to 8"),
-        (dict(depth=10_000), "depth 10000 is not allowed: 1 to 8192"),
-        (dict(answers=13), "answers 13 is not allowed: 1 to 12"),
+        (dict(bits=18), "bits must be 1 to 16, got 18"),
+        (dict(inputs=5), "inputs must be 1 to 4, got 5"),
+        (dict(outputs=9), "outputs must be 1 to 8, got 9"),
+        (dict(depth=10_000), "depth must be 1 to 8192, got 10000"),
+        (dict(answers=13), "answers must be 1 to 12, got 13"),
     ],
 )
 def test_sizes(sizes, message):

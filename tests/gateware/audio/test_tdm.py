@@ -89,30 +89,30 @@ def test_sampling_point_leaves_the_documented_time(sample_delay, delay, good):
     [
         (
             dict(sys_per_frame=200),
-            "TDM: sys_per_frame 200 is not allowed: 256 to 65536",
+            "TDM: sys_per_frame must be 256 to 65536, got 200",
         ),
         (
             dict(sys_per_frame=384),
-            "TDM: sys_per_frame 384 is not allowed: a multiple of 256 (two sys cycles a BICK, "
-            "slots*slot_width = 128 BICK)",
+            "TDM: sys_per_frame must be a multiple of 256 (two sys cycles per BICK, "
+            "slots*slot_width = 128 BICK), got 384",
         ),
         (
             dict(slots=8),
-            "TDM: sys_per_frame 256 is not allowed: 512 to 65536",
+            "TDM: sys_per_frame must be 512 to 65536, got 256",
         ),
         (
             dict(mclk_per_frame=96),
-            "TDM: mclk_per_frame 96 is not allowed: a divisor of sys_per_frame/2 = 128",
+            "TDM: mclk_per_frame must divide sys_per_frame/2 (128), got 96",
         ),
-        (dict(mclk_per_frame=256), "TDM: mclk_per_frame 256 is not allowed: 1 to 128"),
-        (dict(slots=0), "TDM: slots 0 is not allowed: 1 to 16"),
-        (dict(slot_width=65), "TDM: slot_width 65 is not allowed: 8 to 64"),
-        (dict(data_width=33), "TDM: data_width 33 is not allowed: 2 to 32"),
-        (dict(bick_polarity="up"), "TDM: bick_polarity 'up' is not allowed: 0 to 1"),
-        (dict(lrck_level=2), "TDM: lrck_level 2 is not allowed: 0 to 1"),
-        (dict(lrck_width=128), "TDM: lrck_width 128 is not allowed: 1 to 127"),
-        (dict(data_delay=128), "TDM: data_delay 128 is not allowed: 0 to 127"),
-        (dict(sample_delay=2), "TDM: sample_delay 2 is not allowed: 0 to 1"),
+        (dict(mclk_per_frame=256), "TDM: mclk_per_frame must be 1 to 128, got 256"),
+        (dict(slots=0), "TDM: slots must be 1 to 16, got 0"),
+        (dict(slot_width=65), "TDM: slot_width must be 8 to 64, got 65"),
+        (dict(data_width=33), "TDM: data_width must be 2 to 32, got 33"),
+        (dict(bick_polarity="up"), "TDM: bick_polarity must be 0 to 1, got 'up'"),
+        (dict(lrck_level=2), "TDM: lrck_level must be 0 to 1, got 2"),
+        (dict(lrck_width=128), "TDM: lrck_width must be 1 to 127, got 128"),
+        (dict(data_delay=128), "TDM: data_delay must be 0 to 127, got 128"),
+        (dict(sample_delay=2), "TDM: sample_delay must be 0 to 1, got 2"),
     ],
 )
 def test_illegal_parameters(parameters, message):

@@ -240,7 +240,7 @@ def test_a_bank_given_up_is_shut_until_the_last_of_its_frames_is_out(clocks):
 
 @pytest.mark.parametrize("clocks", CLOCKS)
 def test_the_bank_that_a_fade_leads_to_is_shut_until_it_is_over_whatever_is_asked_for(clocks):
-    """It is given up as soon as the fade has begun, which does not stop; the bus writes it all the
+    """It is withdrawn as soon as the fade has begun, which does not stop; the bus writes it all the
     while. Then the fade back begins, and behind it the bank is free."""
     length, asked, count = 70, 4, 240
     dut = WaveNetAccelerator(
@@ -252,7 +252,7 @@ def test_the_bank_that_a_fade_leads_to_is_shut_until_it_is_over_whatever_is_aske
         with_crossfade=True,
         fade_rate=crossfade.rate_of(length),
     )
-    assert length > dut.frames_inside  # which the guard counts when a bank is given up
+    assert length > dut.frames_inside  # which the guard counts when a bank is released
     frames = random_frames(MODEL.spec, count, seed=8)
     collector = FrameCollector(dut.source, count)
     words, garbage = some(dut, OTHER, 1), [address for address, _ in some(dut, OTHER, 1)]

@@ -50,5 +50,5 @@ def test_every_accumulator_value_with_any_bias(rounding, relu):
 
 
 def test_an_unknown_rounding_is_refused():
-    with pytest.raises(ValueError, match=r"^rounding 'up' is not allowed: half_even, floor$"):
+    with pytest.raises(ValueError, match=r"^rounding must be half_even or floor, got 'up'$"):
         Requantise(8, 4, 2, "up")

@@ -152,7 +152,7 @@ def test_what_is_read_is_not_written(tmp_path):
 
 
 def test_a_link_is_followed(tmp_path):
-    """To a file that is there, and to one that is not yet; permissions stay."""
+    """To an existing file and to a new one; permissions stay."""
     target = tmp_path / "target.wav"
     for _ in range(2):
         link = tmp_path / "link.wav"

@@ -143,7 +143,7 @@ def test_a_widened_net_computes_the_same_and_has_more_to_learn_with():
     np.testing.assert_allclose(FloatTwin(spec, pairs)(frames), wanted, atol=1e-12)
     (first, _), (second, bias), (last, _) = pairs
     assert first[:, :, 16:].all() and second[:, :, 16:].all() and not bias[16:].any()
-    assert not second[:, 16:, :16].any() and not last[:, 16:].any(), "nobody listens to them"
+    assert not second[:, 16:, :16].any() and not last[:, 16:].any(), "nothing reads them"
     assert np.array_equal(pairs[0][0], widened(model, spec, seed=1)[0][0])
     assert not np.array_equal(pairs[0][0], widened(model, spec, seed=2)[0][0])
     with pytest.raises(ModelError, match="^waveshaper: its layers are not those of po2, or narrow"):

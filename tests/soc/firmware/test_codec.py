@@ -13,7 +13,7 @@ def test_a_codec_that_answers():
         sim.wait_frames(1, TIMEOUT_S)
         assert sim.console.values("codec", TIMEOUT_S) == {"codec": "ready", "codec_retries": "0"}
         refused = sim.console.command("codec start", TIMEOUT_S).strip()
-        assert refused == "codec: 'start' is not allowed: restart, or nothing"
+        assert refused == "codec: must be restart or nothing, got 'start'"
 
         before = sim.console.values("status", TIMEOUT_S)
         assert sim.console.values("codec restart", TIMEOUT_S)["codec"] == "starting"

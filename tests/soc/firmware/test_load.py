@@ -61,7 +61,7 @@ def test_more_than_sixteen_bits_have_no_image(tmp_path):
     board = Board(tmp_path, FIRST, FOLDING, bits=18)
     data = upload(IMAGE)
     said, left = board.run(data)
-    assert said == "load: an image holds at most 16 bits a word, this build's words have more\n"
+    assert said == "load: an image holds at most 16 bits per word, this build's words have more\n"
     assert (left, board.get("writes")) == (len(data), 0)
 
 

@@ -111,7 +111,7 @@ def test_the_table(measured):
     assert "all                     17             2             1             1" in lines
     assert "                    17.0 %         4.0 %        50.0 %        25.0 %" in lines
     assert lines[-2] == "sys: 55.2 MHz, 49.0 needed, 13% to spare"
-    assert lines[-1] == "accelerator: 192 of 256 cycles a sample, 64 to spare"
+    assert lines[-1] == "accelerator: 192 of 256 cycles per sample, 64 to spare"
 
 
 def test_files(measured, tmp_path):

@@ -57,19 +57,19 @@ def test_show_set_save_and_restore(calibrate, tmp_path):
     "arguments, reason",
     [
         (["--set", "in4", "0", "1"], "channel 'in4' is not there; there are: in0, in1, in2, in3, "),
-        (["--set", "in0", "40000", "1"], "offset 40000 of in0 is not allowed: a whole number from"),
-        (["--set", "in0", "0", "1.5"], "--set in0 0 1.5 is not allowed: OFFSET and GAIN are whole"),
+        (["--set", "in0", "40000", "1"], "offset of in0 must be a whole number from -32768 "),
+        (["--set", "in0", "0", "1.5"], "--set: OFFSET and GAIN must be whole numbers, got in0"),
         (["--restore", "none.json"], "none.json: no such file"),
         (["--save", "none/new.json"], "none/new.json: the folder none does not exist"),
         (["--restore", "torn.json"], 'torn.json: not a calibration, which is {"calibration": '),
         (["--restore", "other.json"], "other.json: not a calibration, which is"),
         (
             ["--restore", "wide.json"],
-            "gain 32768 of out1 is not allowed: a whole number from -32768",
+            "gain of out1 must be a whole number from -32768 to 32767, got 32768",
         ),
         (
             ["--restore", "half.json"],
-            "offset 0.5 of in1 is not allowed: a whole number from -32768",
+            "offset of in1 must be a whole number from -32768 to 32767, got 0.5",
         ),
     ],
 )

@@ -146,12 +146,12 @@ def test_the_console_and_a_fade():
         assert sim.console.values("status", TIMEOUT_S)["fade_frames"] == "3840"
         assert sim.console.values("fade 2", TIMEOUT_S) == {"fade_frames": str(FADE_FRAMES)}
         refused = sim.console.command("fade 10001", TIMEOUT_S).strip()
-        assert refused == "fade: '10001' is not allowed: 0 to 10000 ms"
+        assert refused == "fade: must be 0 to 10000 ms, got '10001'"
         client = client_of(sim)
         client.swap(image.pack(models[3]))
         assert sim.console.values("swap", TIMEOUT_S)["bank"] == "0"
         assert client.status()["fade_frames"] == FADE_FRAMES
-        # A fade that nobody waits for: neither bank takes a write until it is over.
+        # A fade that is not waited for: neither bank takes a write until it is over.
         client.set_fade(200)
         client.set("wavenet_control", 1)
         before = client.get("wavenet_blocked_writes")
@@ -178,5 +178,5 @@ def test_a_build_without():
 
 def test_a_folding_for_one_context_is_refused(tmp_path):
     model = zoo_model()
-    with pytest.raises(ValueError, match="it takes 512 cycles a sample, 256 are there"):
+    with pytest.raises(ValueError, match="must take at most 256 cycles per sample, got 512"):
         generate(model, planned(model), tmp_path, with_crossfade=True)

@@ -94,7 +94,7 @@ def test_torn_oversized_and_foreign():
 
 
 def test_broken_off_at_any_frame():
-    """The sender falls silent between frames or within one, gives up, or has lost one."""
+    """The sender falls silent between frames or within one, cancels, or has lost one."""
     frames = load_frames(DATA, length=20)
     silent = "broken off: nothing came any more"
     with playing() as console:

@@ -137,5 +137,5 @@ def test_the_demo_from_the_command_line(options, cycles, tmp_path, monkeypatch, 
     for name in STOPS:
         assert re.search(rf"\b{name} .* -[\d.]+ dB", printed), printed
     assert re.search(r"(\d+) of \1 frames equal the integer reference", printed)
-    assert f"cycles used {cycles} of {cycles} a sample" in printed
+    assert f"cycles used {cycles} of {cycles} per sample" in printed
     assert "overruns 0, saturations" in printed

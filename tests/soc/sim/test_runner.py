@@ -83,7 +83,7 @@ def test_port_in_use():
 
 @pytest.mark.parametrize("shape", [(0, 1), (5, 5), (2, 2, 2)])
 def test_bad_frames(shape):
-    with pytest.raises(ValueError, match="are not allowed"):
+    with pytest.raises(ValueError, match="^frames must be "):
         as_frames(np.zeros(shape, np.int64))
     with pytest.raises(ValueError, match="24-bit"):
         as_frames([1 << 23])
@@ -166,7 +166,7 @@ def test_codes():
     np.testing.assert_array_equal(result[:, 0], samples << 8)
     assert not result[:, 1:].any()
     np.testing.assert_array_equal(wav.to_codes([[2.0, -2.0]])[0], [2**23 - 1, -(2**23), 0, 0])
-    with pytest.raises(ValueError, match=r"\(3, 5\) is not allowed: \[n, 1 to 4\]"):
+    with pytest.raises(ValueError, match=r"must be of shape \[n, 1 to 4\], got \(3, 5\)"):
         wav.to_codes(np.zeros((3, 5)))
 
 
@@ -189,6 +189,6 @@ def test_nothing_is_left_of_a_run():
     assert not sim.folder.exists() and sim.report["frames"] == 0
 
     too_slow = Simulation(model, planned(model, 48_000), sample_rate=192_000)
-    with pytest.raises(ValueError, match="it takes 1024 cycles a sample"), too_slow:
+    with pytest.raises(ValueError, match="cycles per sample, got 1024"), too_slow:
         pytest.fail("it started")
     assert not too_slow.folder.exists()

@@ -22,7 +22,7 @@ def refused(folder, **arguments):
 def test_a_line_that_is_no_step(tmp_path, line):
     (tmp_path / "script").write_text(f"wait 5\n{line}\nend\n")
     said = refused(tmp_path, script="script", transcript="said")
-    assert said == f"script script: line 2 is not allowed: {ALLOWED}"
+    assert said == f"script script: line 2 must be {ALLOWED}"
 
 
 def test_files_that_are_not_there(tmp_path):

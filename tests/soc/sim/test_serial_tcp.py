@@ -212,8 +212,8 @@ def test_only_this_machine_can_connect(tmp_path):
 @pytest.mark.parametrize(
     "args, message",
     [
-        ({"port": 0}, "serial_tcp: port = 0 is not allowed: a whole number from 1 to 65535"),
-        ({"port": "x"}, 'serial_tcp: port = "x" is not allowed: a whole number from 1 to 65535'),
+        ({"port": 0}, "serial_tcp: port must be a whole number from 1 to 65535, got 0"),
+        ({"port": "x"}, 'serial_tcp: port must be a whole number from 1 to 65535, got "x"'),
         ({"prot": 1}, 'serial_tcp: unknown argument "prot"; allowed: port'),
         (None, 'serial_tcp: argument "port" is missing'),
     ],

@@ -158,7 +158,7 @@ def play(folder, script, clocks=CLOCKS_192, frames=12, dac=None, change=None, **
 
 
 def free_ports(count):
-    """Port numbers that nobody on this machine uses now."""
+    """Port numbers that are free on this machine now."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [s.getsockname()[1] for s in sockets]
     for s in sockets:

@@ -1,6 +1,6 @@
 /* The two ends of the audio outside the codec: frames for the ADCs, frames from the DACs.
  *
- * Both files are raw little-endian int32, four channels a frame. frames_in holds 24-bit codes,
+ * Both files are raw little-endian int32, four channels per frame. frames_in holds 24-bit codes,
  * right-justified; frames_out the 32-bit words as the DACs take them. */
 #ifndef AK4619_FRAMES_H
 #define AK4619_FRAMES_H

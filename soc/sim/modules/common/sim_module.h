@@ -57,9 +57,9 @@ static inline int sim_arg_number(const char *module, json_object *args, const ch
         *value = number;
         return RC_OK;
     }
-    fprintf(stderr, "%s: %s = %s is not allowed: a %snumber from %.12g to %.12g\n", module, key,
-            json_object_to_json_string_ext(item, JSON_C_TO_STRING_PLAIN), whole ? "whole " : "",
-            low, high);
+    fprintf(stderr, "%s: %s must be a %snumber from %.12g to %.12g, got %s\n", module, key,
+            whole ? "whole " : "", low, high,
+            json_object_to_json_string_ext(item, JSON_C_TO_STRING_PLAIN));
     return RC_JSERROR;
 }
 
@@ -69,7 +69,7 @@ static inline int sim_arg_text(const char *module, json_object *args, const char
     json_object *item;
     if (!json_object_object_get_ex(args, key, &item)) return RC_OK;
     if (!json_object_is_type(item, json_type_string)) {
-        fprintf(stderr, "%s: %s = %s is not allowed: a text\n", module, key,
+        fprintf(stderr, "%s: %s must be a text, got %s\n", module, key,
                 json_object_to_json_string_ext(item, JSON_C_TO_STRING_PLAIN));
         return RC_JSERROR;
     }

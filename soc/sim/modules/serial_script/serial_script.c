@@ -106,8 +106,8 @@ static bool script_read(struct script *s, const char *path) {
         s->steps = realloc(s->steps, number * sizeof(*s->steps));
         s->steps[s->count] = (struct step){0};
         if (step_parse(&s->steps[s->count++], line)) continue;
-        fprintf(stderr, "serial_script: script %s: line %zu is not allowed: send TEXT, expect TEXT, "
-                "until WANTED TEXT, wait CYCLES, end\n", path, number);
+        fprintf(stderr, "serial_script: script %s: line %zu must be send TEXT, expect TEXT, "
+                "until WANTED TEXT, wait CYCLES or end\n", path, number);
         fclose(file);
         return false;
     }

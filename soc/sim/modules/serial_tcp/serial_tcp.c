@@ -11,7 +11,7 @@
  * hold it off: a byte that comes when the SoC is not ready is lost, and counted at the end.
  *
  * One client at a time: another one is told so in one line (BUSY) and closed. One that comes when the
- * first has left, but with bytes still to be read, waits for those. While nobody is connected the SoC
+ * first has left, but with bytes still to be read, waits for those. While no client is connected the SoC
  * never waits: the last BACKLOG bytes are kept and sent to the next client, so it sees the boot
  * banner. A client that does not read stops the SoC's output, a SoC that does not read stops the
  * client's; nothing is lost. Bytes of a client that has left still
@@ -53,7 +53,7 @@ struct serial {
     uint32_t lost;
 
     struct evconnlistener *listener;
-    struct event          *readable, *writable; /* NULL: nobody is connected */
+    struct event          *readable, *writable; /* NULL: no client */
     bool                   paused, writing;     /* reading stopped; writable is pending */
     evutil_socket_t        waiting;             /* the next client, or -1 */
     struct ring            to_soc, to_client;
