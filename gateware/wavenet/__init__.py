@@ -1,4 +1,4 @@
-"""The accelerator: a dataflow pipeline, one stage a layer, folded to PE x SIMD multipliers."""
+"""The accelerator: a dataflow pipeline, one stage per layer, folded to PE x SIMD multipliers."""
 
 from gateware import signal_names
 

@@ -110,7 +110,7 @@ class WaveNetAccelerator(LiteXModule):
         self.pipeline     = stream.Pipeline(*way)
         self.bus_crossing = WishboneCrossing(guard.guarded, core.bus, "sys", clock_domain)
 
-        # A bank that was asked for and given up again before it was heard: a few frames of it come.
+        # A bank that was requested and released again before it was heard: a few frames of it come.
         asked    = Signal()
         settling = Signal(max=self.frames_inside + 1)
         self.sync += [

@@ -13,7 +13,7 @@ from gateware.wavenet.weight_memory import WeightMemory, any_of
 # WaveNet Core -------------------------------------------------------------------------------------
 
 class WaveNetCore(LiteXModule):
-    """A quantised causal WaveNet as a dataflow pipeline, one stage a layer, all at work at once.
+    """A quantised causal WaveNet as a dataflow pipeline, one stage per layer, all at work at once.
 
         sink --> Conv1D --> Conv1D --> ... --> source
 
@@ -46,7 +46,7 @@ class WaveNetCore(LiteXModule):
                 f"{len(weights)} weight pairs: they must be equally many")
 
         if contexts < 1:
-            raise ValueError(f"contexts {contexts} is not allowed: at least 1")
+            raise ValueError(f"contexts must be at least 1, got {contexts}")
 
         self.sink   = stream.Endpoint(frame_layout(fmt.bits, contexts))
         self.source = stream.Endpoint(frame_layout(fmt.bits, contexts))
@@ -95,12 +95,12 @@ class WaveNetCore(LiteXModule):
         for name in ("in_channels", "kernel_size", "dilation", "relu", "weights", "repeat"):
             value, wanted = getattr(built, name), getattr(layers[index], name)
             if value != wanted:
-                raise ValueError(f"layer {index}: folded {name} {value} is not allowed: {wanted}")
+                raise ValueError(f"layer {index}: folded {name} must be {wanted}, got {value}")
         most  = layers[index].out_channels
         least = 1 if index == len(layers) - 1 else most
         if not least <= built.out_channels <= most:
-            raise ValueError(f"layer {index}: folded out_channels {built.out_channels} is not "
-                f"allowed: {least} to {most}")
+            raise ValueError(f"layer {index}: folded out_channels must be {least} to {most}, "
+                f"got {built.out_channels}")
 
     def add_bus(self):
         """Registers on the way to the memories and back, since they are all over the chip."""

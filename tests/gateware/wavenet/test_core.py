@@ -193,16 +193,16 @@ def test_parameters_that_do_not_fit_are_refused():
     assert message(fold(1, 1, layers=2)) == (
         "1 layers, 2 foldings and 1 weight pairs: they must be equally many"
     )
-    assert message(fold(1, 1, in_channels=3)) == ("layer 0: folded in_channels 3 is not allowed: 6")
-    assert message(fold(1, 1, weights="po2")) == "layer 0: folded weights po2 is not allowed: fixed"
+    assert message(fold(1, 1, in_channels=3)) == ("layer 0: folded in_channels must be 6, got 3")
+    assert message(fold(1, 1, weights="po2")) == "layer 0: folded weights must be fixed, got po2"
     assert message(fold(1, 1, out_channels=5)) == (
-        "layer 0: folded out_channels 5 is not allowed: 1 to 4"
+        "layer 0: folded out_channels must be 1 to 4, got 5"
     )
-    with pytest.raises(ValueError, match=r"^contexts 0 is not allowed: at least 1$"):
+    with pytest.raises(ValueError, match=r"^contexts must be at least 1, got 0$"):
         build(model, fold(1, 1), contexts=0)
 
     # Only the last layer may be built with fewer outputs.
     spec = NetworkSpec([layer, Conv1DSpec(4, 1)])
     model = random_model(spec, 0)
     narrow = fold(1, 1, layers=2, out_channels=2)
-    assert message(narrow, spec) == "layer 0: folded out_channels 2 is not allowed: 4 to 4"
+    assert message(narrow, spec) == "layer 0: folded out_channels must be 4 to 4, got 2"
