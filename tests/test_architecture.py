@@ -3,7 +3,8 @@
     build.py -> boards.targets -> boards.platforms, models, soc
     soc -> gateware, models.image, models.graph
     models, boards.targets, gateware -> gateware.shapes
-    all -> models.errors, models.files, models.sound.wav        command lines -> models.launcher
+    all -> models.errors, models.files, models.messages, models.sound.wav
+    command lines -> models.launcher
 
 The checks read the files and import nothing, so they see what a test run would not execute.
 """
@@ -24,7 +25,7 @@ OURS = (*ROOMS, "build", "tests")
 HARDWARE = ("migen", "litex", "litex_boards")
 LAUNCHER = "models.launcher"  # what a command line imports first; standard library only
 # The one way in and out of files, and to the user, for all rooms.
-EDGES = ("models.errors", "models.files", "models.sound.wav")
+EDGES = ("models.errors", "models.files", "models.messages", "models.sound.wav")
 SHAPES = "gateware.shapes"  # what models compute with, too; standard library only
 TENSORFLOW_ROOMS = ("models/keras/", "models/training/")
 TENSORFLOW = ("tensorflow", "keras", "qkeras", "tf_keras")
