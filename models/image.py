@@ -39,6 +39,14 @@ class ImageError(ModelError):
     """Bytes that are no image, or one that does not belong here; one line for the user."""
 
 
+def header(fingerprint, words):
+    """{name: word} of an image's header, in the order in which they lie in it and are checked.
+
+    fingerprint, words: of the topology, and of its payload
+    """
+    return {"magic": MAGIC, "version": VERSION, "fingerprint": fingerprint, "length": words}
+
+
 def _layer_values(layer):
     """16-bit values of a layer in the payload, padding included."""
     return layer.parameters + layer.parameters % 2
@@ -65,8 +73,9 @@ def pack(model):
         values[: kernel.size] = kernel.transpose(2, 0, 1).ravel()
         values[kernel.size : kernel.size + bias.size] = bias
         payload += values.tobytes()
-    header = struct.pack("<4I", MAGIC, VERSION, spec.fingerprint, payload_words(spec))
-    return header + payload + struct.pack("<I", zlib.crc32(header + payload))
+    words = header(spec.fingerprint, payload_words(spec)).values()
+    body = struct.pack("<4I", *words) + payload
+    return body + struct.pack("<I", zlib.crc32(body))
 
 
 def crc_of(data):

@@ -165,7 +165,7 @@ def calibrate(client, args):
     if args.save:
         calibration.save(args.save, values)
     for channel, (offset, gain) in values.items():
-        print(f"{channel:5} offset {offset:6}  gain {gain:6} = {gain/calibration.UNITY:.4f}")
+        print(f"{channel:5} offset {offset:6}  gain {gain:6} = {gain/client.build.unity:.4f}")
 
 def capture(client, args):
     check_path(args.output, [args.csr])

@@ -15,15 +15,19 @@ class FrameRecorder(LiteXModule):
     outputs      : likewise of the answers, at most 8
 
     A write to the control register starts with the next frame that begins; `done` is high from the
-    last answer on. Input channel c of frame f is the word 4*f + c, output channel c of the answer
-    to frame depth - answers + f is the word 2**15 + 8*f + c, each sign-extended.
+    last answer on. Input channel c of frame f is the word INPUT_STEP*f + c, output channel c of the
+    answer to frame depth - answers + f is the word ANSWERS + ANSWER_STEP*f + c, each sign-extended.
 
     Frames that are on their way when it starts are counted, so that answers go with their frames
     however long they take. Raises ValueError for what does not fit.
     """
+    INPUT_STEP, ANSWER_STEP = 4, 8
+    ANSWERS_BIT = 15
+    ANSWERS     = 2**ANSWERS_BIT
     def __init__(self, sink, source, depth, answers, bits, inputs, outputs):
-        for name, value, most in (("bits", bits, 16), ("inputs", inputs, 4),
-            ("outputs", outputs, 8), ("depth", depth, 2**13), ("answers", answers, depth)):
+        for name, value, most in (("bits", bits, 16), ("inputs", inputs, self.INPUT_STEP),
+            ("outputs", outputs, self.ANSWER_STEP), ("depth", depth, 2**13),
+            ("answers", answers, depth)):
             if not 1 <= value <= most:
                 raise ValueError(f"{name} must be 1 to {most}, got {value}")
         self.go   = Signal()
@@ -91,13 +95,13 @@ class FrameRecorder(LiteXModule):
         # Memories.
         # ---------
         kept   = Signal(max=max(answers, 2))
-        inputs_memory  = Memory(bits, 4*depth)
-        answers_memory = Memory(bits, 8*answers)
+        inputs_memory  = Memory(bits, self.INPUT_STEP*depth)
+        answers_memory = Memory(bits, self.ANSWER_STEP*answers)
         in_write,  in_read  = inputs_memory.get_port(write_capable=True),  inputs_memory.get_port()
         out_write, out_read = answers_memory.get_port(write_capable=True), answers_memory.get_port()
         self.specials += inputs_memory, answers_memory, in_write, in_read, out_write, out_read
         is_answer = Signal()
-        self.sync += is_answer.eq(self.word[15])
+        self.sync += is_answer.eq(self.word[self.ANSWERS_BIT])
         self.comb += [
             in_write.adr.eq(Cat(channel_in[:2], frame)),
             in_write.dat_w.eq(sink.data),

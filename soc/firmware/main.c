@@ -19,7 +19,7 @@ int main(void)
 	banks_start();
 	for (;;) {
 		do
-			console_puts("wavenet> ");
+			console_puts(CONSOLE_PROMPT);
 		while (console_idle(codec_watch));
 		if (console_readline(line)) {
 			console_puts("line too long; allowed: ");

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from models.files import FileError, read_text
 
-from soc.contract import corners
+from soc.contract import corners, csr_fields
 from soc.host.bus import ClientError
 from soc.contract.weight_map import WeightMap
 
@@ -34,6 +34,11 @@ class Build:
             self.sample_rate = float(constants["audio_sample_rate"])
             self.fs          = int(constants["audio_fs"])
             self.ramp_most   = int(constants["ramp_ms_most"])
+            self.fields      = csr_fields.parse(constants["csr_fields"])
+            self.console     = int(constants["banks_console"])
+            self.token_bits  = int(constants["banks_token_bits"])
+            self.built_in    = int(constants["banks_built_in"])
+            self.unity       = int(constants["calibration_unity"])
         except FileError as error:
             raise ClientError(str(error)) from error
         except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
@@ -52,3 +57,15 @@ class Build:
         self.registers = {name: int(value, 0) for name, value in of("csr_register").items()}
         self.memories  = {name: int(value, 0) for name, value in of("memory_region").items()}
         self.constants = of("constant")
+
+    @property
+    def embedding_fields(self):
+        """Fields of the registers ingress_embedding and ingress_control."""
+        return self.fields["ingress_embedding"], self.fields["ingress_control"]
+
+    def point(self, words, sources):
+        """(e0, e1) of what the registers ingress_embedding and ingress_control hold; None: the
+        codec's input."""
+        values, software = self.embedding_fields
+        return tuple(values[f"e{index}"].signed(words)/2**self.frac
+            if software[f"e{index}_source"].get(sources) else None for index in range(2))

@@ -7,8 +7,8 @@ from models.files import FileError, read_text, written_whole
 
 from soc.host.bus import ClientError
 
-UNITY      = 1024 # of gains
-LIMIT      = 2**15
+WORD_BITS  = 16 # of offset and gain
+LIMIT      = 2**(WORD_BITS - 1)
 MOST_BYTES = 1 << 20 # of a file
 REGISTER   = re.compile(r"calibration_(in|out)_channel(\d+)")
 
@@ -19,10 +19,11 @@ def channels(client):
 
 def read(client):
     """{channel: (offset, gain)} as they are, integers."""
-    def signed(half):
-        return half - 2*(half & LIMIT)
-    words = {channel: client.get(name) for channel, name in channels(client).items()}
-    return {channel: (signed(word & 0xffff), signed(word >> 16)) for channel, word in words.items()}
+    values = {}
+    for channel, register in channels(client).items():
+        word, fields    = client.get(register), client.build.fields[register]
+        values[channel] = fields["offset"].signed(word), fields["gain"].signed(word)
+    return values
 
 def write(client, values):
     """Sets {channel: (offset, gain)}; further channels keep theirs. Raises ClientError, before
@@ -36,7 +37,8 @@ def write(client, values):
             if not isinstance(value, int) or isinstance(value, bool) or not -LIMIT <= value < LIMIT:
                 raise ClientError(f"{name} of {channel} must be a whole number from {-LIMIT} to "
                     f"{LIMIT - 1}, got {value!r}")
-        words[channel] = (pair[0] & 0xffff) | (pair[1] & 0xffff) << 16
+        fields = client.build.fields[known[channel]]
+        words[channel] = fields["offset"].put(pair[0], fields["gain"].put(pair[1]))
     for channel, word in words.items():
         client.set(known[channel], word)
 
@@ -60,4 +62,4 @@ def load(path):
         raise ClientError(str(error)) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ClientError(f'{path}: not a calibration, which is {{"calibration": {{"in0": '
-            f'{{"offset": 0, "gain": {UNITY}}}, ...}}}}') from error
+            f'{{"offset": 0, "gain": 1024}}, ...}}}}') from error

@@ -11,7 +11,6 @@ from soc.host.recording import Recording
 
 ATTEMPTS     = 3
 SECONDS_MOST = 3600
-DONE, COUNT  = 1 << 1, 8 # of the register capture_status: a bit, the lowest bit of a field
 
 class Capture:
     """The capture buffer of a SoC.
@@ -70,16 +69,18 @@ class Capture:
         Taken again where somebody else took frames meanwhile, the embedding was changed, or the
         network dropped a frame. Raises ClientError.
         """
-        get = self.client.get
+        get, fields = self.client.get, self.client.build.fields
+        done = fields["capture_status"]["done"]
         for _ in range(ATTEMPTS):
             before = self._settings()
-            self.client.set("capture_control", 1)
+            self.client.set("capture_control", fields["capture_control"]["go"].put(1))
             self._wait()
             first  = get("capture_first")
             frames = self._read()
-            if (get("capture_status") & DONE and get("capture_first") == first
+            if (done.get(get("capture_status")) and get("capture_first") == first
                 and self._settings() == before):
-                return first, self._embedding(*before[:2]), frames
+                point = self.client.build.point(*before[:2])
+                return first, tuple(np.nan if e is None else e for e in point), frames
         raise ClientError("somebody else took frames or changed the embedding in each of "
             f"{ATTEMPTS} attempts to read a burst")
 
@@ -87,18 +88,13 @@ class Capture:
         names = ("ingress_embedding", "ingress_control", "ingress_overruns")
         return [self.client.get(name) for name in names]
 
-    def _embedding(self, words, sources):
-        def signed(half):
-            return half - 2*(half & 0x8000)
-        one = 2.0**self.client.build.frac
-        return tuple(signed(words >> 16*index & 0xffff)/one if sources >> index & 1 else np.nan
-            for index in range(2))
-
     def _wait(self):
         count, deadline = None, time.monotonic() + TIMEOUT_S
-        while not (status := self.client.get("capture_status")) & DONE:
-            if status >> COUNT != count:
-                count, deadline = status >> COUNT, time.monotonic() + TIMEOUT_S
+        fields = self.client.build.fields["capture_status"]
+        while not fields["done"].get(status := self.client.get("capture_status")):
+            now = fields["count"].get(status)
+            if now != count:
+                count, deadline = now, time.monotonic() + TIMEOUT_S
             elif time.monotonic() > deadline:
                 raise ClientError(f"{count} of {self.frames} frames came: no audio clock?")
 

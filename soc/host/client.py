@@ -19,7 +19,6 @@ __all__ = ["Build", "Client"]
 READ_WORDS   = 128 # words a read burst; the protocol's most is 255
 WRITE_WORDS  = 64
 CHECK_BURSTS = 4 # write bursts between two looks at who has the banks
-BUILT_IN     = 2**32 - 1 # BankLedger's mark of the build's own model
 NOTHING      = 2**32 - 1 # what an address reads at which nothing answers
 
 # Client -------------------------------------------------------------------------------------------
@@ -47,14 +46,17 @@ class Client:
     def set(self, register, value):
         self.bus.write(self.build.registers[register], [value])
 
+    def field(self, register, field):
+        return self.build.fields[register][field].get(self.get(register))
+
     def crc(self, bank):
         """CRC-32 of the image in a bank; 0: none that is whole."""
         crc = self.get(f"banks_crc{bank}")
-        return self.build.crc if crc == BUILT_IN else crc
+        return self.build.crc if crc == self.build.built_in else crc
 
     def status(self):
         """What the console's `status` says, under the same names, as numbers and strings."""
-        bank      = self.get("wavenet_status") & 1 # Bit 1: a cross-fade is under way.
+        bank      = self.field("wavenet_status", "bank")
         crc, idle = self.crc(bank), self.crc(1 - bank)
         values    = {
             "fs"               : f"{self.build.sample_rate:.10g}",
@@ -79,12 +81,9 @@ class Client:
 
     # Embedding ------------------------------------------------------------------------------------
     def _embedding(self):
-        words, sources, values = self.get("ingress_embedding"), self.get("ingress_control"), {}
-        for index in range(2):
-            word  = words >> 16*index & 0xffff
-            word -= (word & 0x8000) << 1
-            values[f"e{index}"] = word/2**self.build.frac if sources >> index & 1 else "codec"
-        return values
+        point = self.build.point(self.get("ingress_embedding"), self.get("ingress_control"))
+        return {f"e{index}": "codec" if value is None else value
+            for index, value in enumerate(point)}
 
     def embed(self, e0, e1, glide_ms=0):
         """Both coordinates from the same frame on; None: from the codec's input.
@@ -94,7 +93,8 @@ class Client:
         the number format.
         """
         words, sources = 0, 0
-        bits  = min(self.build.bits, 16)
+        fields, software = self.build.embedding_fields
+        bits  = min(self.build.bits, fields["e0"].size)
         limit = 2**(bits - 1 - self.build.frac)
         for index, value in enumerate((e0, e1)):
             if value is None:
@@ -103,8 +103,8 @@ class Client:
                 raise ClientError(f"embedding must be -{limit:g} to below {limit:g}, or codec, "
                     f"got {value:g}")
             word     = min(round(value*2**self.build.frac), 2**(bits - 1) - 1)
-            words   |= (word & 0xffff) << 16*index
-            sources |= 1 << index
+            words    = fields[f"e{index}"].put(word, words)
+            sources  = software[f"e{index}_source"].put(1, sources)
         frames = self._frames("glide", glide_ms)
         self.set("ingress_embedding", words)
         self.set("ingress_glide", ramp.rate_of(frames))
@@ -119,7 +119,7 @@ class Client:
                models.image.corners; None: the names are those of the build's model
         Raises ClientError where another model plays, and for a name that it does not have.
         """
-        crc = self.crc(self.get("wavenet_status") & 1)
+        crc = self.crc(self.field("wavenet_status", "bank"))
         if model is None:
             words, own = self.build.corners, self.build.crc
         else:
@@ -145,7 +145,8 @@ class Client:
 
         Raises ClientError when another has them.
         """
-        token = 2 + secrets.randbelow(2**16 - 2)
+        least = self.build.console + 1
+        token = least + secrets.randbelow(2**self.build.token_bits - least)
         if force:
             self.set("banks_release", self.get("banks_owner"))
         self.set("banks_claim", token)
@@ -158,7 +159,8 @@ class Client:
     def _check_owner(self, token):
         owner = self.get("banks_owner")
         if owner != token:
-            who = {0: "no one", 1: "the console"}.get(owner, f"another host (token {owner})")
+            known = {0: "no one", self.build.console: "the console"}
+            who   = known.get(owner, f"another host (token {owner})")
             raise ClientError(f"the banks are not this host's but {who} has them; nothing was "
                 "swapped; --force takes them")
 
@@ -186,7 +188,7 @@ class Client:
         writes = None if data is None else self._writes(data)
         rate   = None if fade_ms is None else self._fade_rate(fade_ms)
         with self.banks(force) as token:
-            bank = 1 - (self.get("wavenet_control") & 1)
+            bank = 1 - self.field("wavenet_control", "bank")
             self._wait_for(1 - bank)
             if writes is None:
                 if not self.crc(bank):
@@ -199,7 +201,8 @@ class Client:
                 self.set(f"banks_crc{bank}", image.crc_of(data))
             if rate is not None:
                 self.set("wavenet_fade", rate)
-            self.set("wavenet_control", self.get("wavenet_control") & ~1 | bank)
+            control = self.build.fields["wavenet_control"]["bank"]
+            self.set("wavenet_control", control.put(bank, self.get("wavenet_control")))
             self._wait_for(bank)
         return bank
 
@@ -242,6 +245,11 @@ class Client:
     def _address(self, word):
         return int(self.build.window + 4*word)
 
+    def _alone(self, bank):
+        """Whether `bank` is heard and no cross-fade is under way, both of one look."""
+        word, fields = self.get("wavenet_status"), self.build.fields["wavenet_status"]
+        return fields["bank"].get(word) == bank and not fields["fading"].get(word)
+
     def _wait_for(self, bank):
         """Until the bank is heard; as long as frames go by, for a fade and a second's worth of
         them, in which what is heard comes to rest on the new model."""
@@ -250,7 +258,7 @@ class Client:
             most *= 1 + self.build.ramp_most/1000
         first = last = self.get("wavenet_frames")
         deadline     = time.monotonic() + TIMEOUT_S
-        while self.get("wavenet_status") != bank: # Bit 1: a cross-fade is under way.
+        while not self._alone(bank):
             frames = self.get("wavenet_frames")
             if frames != last:
                 deadline = time.monotonic() + TIMEOUT_S

@@ -6,7 +6,9 @@ import time
 
 from models.errors import FAILED, UserError
 
-PROMPT = b"wavenet> "
+from soc.contract import tokens
+
+PROMPT = tokens.PROMPT.encode()
 
 class ConsoleError(UserError):
     """The console did not answer in time, or the connection was lost."""

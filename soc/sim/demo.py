@@ -14,8 +14,8 @@ from models.errors import FAILED, UserError
 from gateware.shapes.codec_word import BITS as CODEC_BITS, FRAC as CODEC_FRAC
 
 from soc import wav
+from soc.contract.tokens import PROMPT
 
-PROMPT = "wavenet> "
 POLL_S = 0.2 # between two looks at the simulation
 
 

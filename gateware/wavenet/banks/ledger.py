@@ -22,12 +22,16 @@ class BankLedger(LiteXModule):
 
     No latency: a claim counts from the cycle after its write.
     """
-    CONSOLE  = 1 # The firmware's token; hosts take random ones above it.
-    BUILT_IN = 2**32 - 1
+    CONSOLE    = 1 # The firmware's token; hosts take random ones above it.
+    TOKEN_BITS = 16
+    BUILT_IN   = 2**32 - 1
     def __init__(self, topology):
-        self._claim   = CSRStorage(16, description="Token of who wants the banks, not 0.")
-        self._release = CSRStorage(16, description="Token of the owner, who leaves the banks.")
-        self._owner   = CSRStatus(16,  description="Token of the owner; 0: nobody.")
+        self._claim   = CSRStorage(self.TOKEN_BITS,
+            description="Token of who wants the banks, not 0.")
+        self._release = CSRStorage(self.TOKEN_BITS,
+            description="Token of the owner, who leaves the banks.")
+        self._owner   = CSRStatus(self.TOKEN_BITS,
+            description="Token of the owner; 0: nobody.")
         self._crc0    = CSRStorage(32, reset=self.BUILT_IN,
             description="CRC-32 of the image in bank 0; 0: not whole, all ones: the build's own.")
         self._crc1    = CSRStorage(32, reset=self.BUILT_IN,

@@ -36,7 +36,7 @@ void command_capture(int argc, char **argv)
 
 	if (argc == 2 && console_parse("capture:", argv[1], CAPTURE_FRAMES, "frames", &rows))
 		return;
-	capture_control_write(1);
+	capture_control_write(1u << CSR_CAPTURE_CONTROL_GO_OFFSET);
 	while (!(capture_status_read() & DONE))
 		if (tdm_frames_read() - start > WAIT_FRAMES) {
 			console_puts("capture: no frames come\n");

@@ -12,7 +12,7 @@
 
 #ifdef CSR_INGRESS_BASE
 
-#include <generated/corners.h>
+#include <generated/contract.h>
 
 #define COORDINATES 2
 #define FIELD       CSR_INGRESS_EMBEDDING_E0_SIZE

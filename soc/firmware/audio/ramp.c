@@ -3,8 +3,8 @@
 #include "console/console.h"
 #include "audio/ramp.h"
 
-/* RAMP_MS_MOST milliseconds, in thousandths of a frame, must fit 32 bits. */
-_Static_assert((uint64_t)RAMP_MS_MOST * AUDIO_FS <= UINT32_MAX, "the sample rate is too high");
+/* Signed, so that the compiler can multiply by what AUDIO_FS has in kHz where that is whole. */
+_Static_assert((int64_t)RAMP_MS_MOST * AUDIO_FS <= INT32_MAX, "the sample rate is too high");
 
 int ramp_parse(const char *what, const char *text, uint32_t *frames)
 {
@@ -12,7 +12,7 @@ int ramp_parse(const char *what, const char *text, uint32_t *frames)
 
 	if (console_parse(what, text, RAMP_MS_MOST, "ms", &ms))
 		return -1;
-	*frames = ms * AUDIO_FS / 1000;
+	*frames = (int32_t)ms * AUDIO_FS / 1000;
 	return 0;
 }
 

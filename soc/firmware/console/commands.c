@@ -42,7 +42,7 @@ static void command_help(int argc, char **argv);
 static void command_reboot(int argc, char **argv);
 
 #if HAS_WAVENET
-#include <generated/corners.h>
+#include <generated/contract.h>
 #else
 #define CORNER_NAMES ""
 #endif

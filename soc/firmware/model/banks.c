@@ -8,24 +8,20 @@
 
 #ifdef CSR_BANKS_BASE
 
-/* BankLedger's */
-#define TOKEN     1u
-#define BUILT_IN  0xffffffffu
-
 #define LOOKS_MOST 4096 /* at the counter of frames; one takes far fewer */
 
 uint32_t banks_claim(void)
 {
 	uint32_t owner;
 
-	banks_claim_write(TOKEN);
+	banks_claim_write(BANKS_CONSOLE);
 	owner = banks_owner_read();
-	return owner == TOKEN ? 0 : owner;
+	return owner == BANKS_CONSOLE ? 0 : owner;
 }
 
 void banks_release(void)
 {
-	banks_release_write(TOKEN);
+	banks_release_write(BANKS_CONSOLE);
 }
 
 void banks_unlock(void)
@@ -35,7 +31,7 @@ void banks_unlock(void)
 
 void banks_start(void)
 {
-	if (banks_owner_read() != TOKEN)
+	if (banks_owner_read() != BANKS_CONSOLE)
 		return;
 	banks_release();
 	console_puts("a reset broke off what the console did with the banks\n");
@@ -92,7 +88,7 @@ uint32_t banks_crc(unsigned int bank)
 {
 	uint32_t crc = bank ? banks_crc1_read() : banks_crc0_read();
 
-	return crc == BUILT_IN ? WAVENET_CRC : crc;
+	return crc == (uint32_t)BANKS_BUILT_IN ? WAVENET_CRC : crc;
 }
 
 void banks_set_crc(unsigned int bank, uint32_t crc)

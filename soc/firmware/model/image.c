@@ -6,16 +6,12 @@
 
 #ifdef WAVENET_MAP
 
-#define MAGIC        0x54454e57u /* "WNET" */
-#define VERSION      1u
-#define HEADER_BYTES 16u
+#define HEADER_BYTES ((unsigned int)WAVENET_IMAGE_HEADER)
 #define BODY_BYTES   (HEADER_BYTES + 4u * WAVENET_IMAGE_WORDS) /* what the CRC-32 is of */
 #define BYTES        (BODY_BYTES + 4u)
-#define LAYERS       (sizeof(layers) / sizeof(layers[0]))
+#define LAYER_COUNT  (sizeof(layers) / sizeof(layers[0]))
 
-static const struct layer layers[] = {
-#include <generated/layers.h>
-};
+static const struct layer layers[] = { LAYERS };
 
 /* CRC-32 --------------------------------------------------------------------------------------- */
 
@@ -73,7 +69,7 @@ static enum place cursor_next(struct cursor *c, unsigned int bank, uint32_t *add
 	const struct layer *l = c->layer;
 	int absent;
 
-	if (l == layers + LAYERS)
+	if (l == layers + LAYER_COUNT)
 		return PLACE_END;
 	absent = c->output >= l->built;
 	*address = c->output_part + bank * l->bank;
@@ -125,12 +121,12 @@ static uint32_t digest(uint32_t state, int32_t value)
 
 static void header(struct image *image)
 {
-	static const uint32_t allowed[] = { MAGIC, VERSION, WAVENET_FINGERPRINT, WAVENET_IMAGE_WORDS };
+	static const uint32_t allowed[] = { IMAGE_HEADER };
 	unsigned int i = image->position / 4 - 1;
 
 	if (image->word != allowed[i])
-		fail(image, IMAGE_MAGIC + i, image->word, allowed[i]);
-	else if (i == 3)
+		fail(image, IMAGE_GOOD + 1 + i, image->word, allowed[i]);
+	else if (i == sizeof(allowed) / sizeof(allowed[0]) - 1)
 		banks_set_crc(image->bank, 0); /* From here on the bank is being written. */
 }
 

@@ -3,10 +3,12 @@
 
 #include <stdint.h>
 
+#include <generated/contract.h>
+
 /* A weight image (models/image.py) on its way into a bank, byte by byte: nothing of it is kept but
  * what the bank holds. Header first: no parameter is written before it has been found good. */
 
-/* Where the parameters of a layer lie: soc/contract/weight_map.py, in this order. */
+/* Where the parameters of a layer lie: soc/contract/weight_map.py, under these names. */
 struct layer {
 	uint32_t outputs, built, inputs, pe, simd;
 	uint32_t bank;
@@ -25,10 +27,7 @@ struct cursor {
 
 enum image_fault {
 	IMAGE_GOOD,
-	IMAGE_MAGIC,
-	IMAGE_VERSION,
-	IMAGE_FINGERPRINT,
-	IMAGE_LENGTH,
+	IMAGE_HEADER_FAULTS, /* MAGIC, VERSION, FINGERPRINT, LENGTH, as the header has them */
 	IMAGE_VALUE,   /* outside the number format */
 	IMAGE_PADDING, /* not zero */
 	IMAGE_LONG,

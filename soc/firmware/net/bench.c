@@ -12,13 +12,12 @@
 
 #ifdef NET_CHANNELS
 
+#include <generated/contract.h>
+
 #define WAIT_FRAMES (4u * BENCH_DEPTH + 1000u)
-#define ANSWERS     0x8000u /* FrameRecorder's address of the answers */
 #define FIRST       (BENCH_DEPTH - BENCH_FRAMES) /* frame whose answer counts */
 
-static const int32_t program[] = {
-#include <generated/net.h>
-};
+static const int32_t program[] = { NET_PROGRAM };
 
 static int16_t recorded(uint32_t address)
 {
@@ -31,8 +30,8 @@ static int record(void)
 {
 	uint32_t start = wavenet_frames_read();
 
-	recorder_control_write(1);
-	while (!recorder_status_read())
+	recorder_control_write(1u << CSR_RECORDER_CONTROL_GO_OFFSET);
+	while (!(recorder_status_read() & 1u << CSR_RECORDER_STATUS_DONE_OFFSET))
 		if (wavenet_frames_read() - start > WAIT_FRAMES)
 			return -1;
 	return 0;
@@ -47,11 +46,11 @@ static int step(const struct net *net, uint32_t time)
 
 	console_poll();
 	for (unsigned int i = 0; i < BENCH_INPUTS; i++)
-		in[i] = recorded(4 * time + i);
+		in[i] = recorded(RECORDER_INPUT_STEP * time + i);
 	net_step(net, in, out, BENCH_DEPTH - 1 - time);
 	if (time >= FIRST)
 		for (unsigned int i = 0; i < BENCH_OUTPUTS; i++)
-			equal &= out[i] == recorded(ANSWERS + 8 * (time - FIRST) + i);
+			equal &= out[i] == recorded(RECORDER_ANSWERS + RECORDER_ANSWER_STEP * (time - FIRST) + i);
 	return equal;
 }
 

@@ -1,7 +1,7 @@
 """The weight map alone: every value of an image's payload at its place, value by value."""
 
 import re
-from dataclasses import astuple, fields, replace
+from dataclasses import asdict, fields, replace
 from random import Random
 
 import numpy as np
@@ -83,16 +83,28 @@ def test_text_header_and_back():
         maps.append(LayerMap.of(layer, built, layout, base))
     made = WeightMap(maps)
     assert WeightMap.parse(str(made)).layers == made.layers
-    rows = re.findall(r"^\{ ([-\d, ]+) \},$", made.header(), re.MULTILINE)
-    assert [tuple(map(int, row.split(","))) for row in rows] == [astuple(layer) for layer in maps]
+    assert (
+        made.header().startswith("#define LAYERS ") and made.header().count("\n") == len(maps) + 1
+    )
+    rows = re.findall(r"\{ (\.[^{}]*) \},", made.header())
+    named = [dict(re.findall(r"\.(\w+) = (-?\d+)", row)) for row in rows]
+    assert named == [
+        {name: str(number) for name, number in asdict(layer).items()} for layer in maps
+    ]
 
 
-@pytest.mark.parametrize("text", ["", "1 2 3", "1;2", " ".join(["1"] * 15), "a b"])
+WHOLE = " ".join(f"{field.name}=1" for field in fields(LayerMap))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "1 2 3", "pe=1;simd=2", WHOLE + " lanes=1", WHOLE.replace("pe=1", "pe=a"), WHOLE + ";"],
+)
 def test_a_text_that_is_no_map_is_refused(text):
     with pytest.raises(ValueError):
         WeightMap.parse(text)
-    count = len(fields(LayerMap))
-    assert WeightMap.parse(" ".join(["1"] * count)).layers == (LayerMap(*[1] * count),)
+    backwards = " ".join(reversed(WHOLE.split()))  # by name, not by position
+    assert WeightMap.parse(backwards).layers == (LayerMap(*[1] * len(fields(LayerMap))),)
 
 
 def test_a_layout_that_is_not_linear_is_refused():

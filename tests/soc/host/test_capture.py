@@ -8,6 +8,7 @@ import pytest
 import soundfile
 
 from soc import __main__ as command_line
+from soc.contract import csr_fields
 from soc.host.bus import ClientError, UARTBus
 from soc.host.capture import Capture
 from soc.host.client import Build, Client
@@ -142,7 +143,13 @@ class Board:
             0,
         )
         self.sample_rate, self.frac = 1000.0, 12
+        self.fields = csr_fields.parse(
+            "capture_control go 0 1; capture_status armed 0 1 done 1 1 count 8 5; "
+            "ingress_embedding e0 0 16 e1 16 16; ingress_control e0_source 0 1 e1_source 1 1"
+        )
         self.windows = {name: np.zeros((2, FRAMES, 2), np.int16) for name in ADDRESSES}
+
+    point, embedding_fields = Build.point, Build.embedding_fields
 
     def get(self, name):
         return self.registers[name]
@@ -254,7 +261,7 @@ def test_a_build_without_a_buffer_is_refused():
         (["a.npz", "--target", "in1", "2"], "expected 3 arguments"),
         (["a.mp3"], "a.mp3: a recording is .npz or .wav"),
         (["none/a.npz"], "none/a.npz: the folder none does not exist"),
-        (["folder.wav"], "folder.wav: is no file that can be replaced"),
+        (["folder.wav"], "folder.wav: is a folder, not a file"),
         ([], "OUT.npz|OUT.wav"),
     ],
 )

@@ -10,6 +10,7 @@ from models import image
 from models.arch.folding import Folding, LayerFolding
 from models.spec import Conv1DSpec, Model, NetworkSpec
 from soc import __main__ as command_line
+from soc.contract.csr_fields import Field
 from soc.contract.weight_map import WeightMap
 from soc.host import client as module_client
 from soc.host.bus import ClientError
@@ -105,6 +106,12 @@ def build(tmp_path):
             "audio_sample_rate": "192000",
             "audio_fs": 192_000,
             "ramp_ms_most": 10_000,
+            "calibration_unity": 1024,
+            "banks_console": 1,
+            "banks_token_bits": 16,
+            "banks_built_in": 2**32 - 1,
+            "csr_fields": "wavenet_control bank 0 1; wavenet_status bank 0 1 fading 1 1; "
+            "ingress_embedding e0 0 16 e1 16 16; ingress_control e0_source 0 1 e1_source 1 1",
         },
     }
     path = tmp_path / "csr.json"
@@ -297,7 +304,9 @@ def test_weight_map_goes_through_text(tmp_path):
     again = WeightMap.parse(str(made))
     assert again.layers == made.layers
     assert again.payload_words == image.payload_words(SPEC)
-    with pytest.raises(ValueError, match="must have 14 numbers per layer"):
+    with pytest.raises(
+        ValueError, match="a layer of the weight map must have bank, bias, .*, got '1 2 3'"
+    ):
         WeightMap.parse("1 2 3")
 
 
@@ -310,6 +319,10 @@ def test_csv_and_json_of_a_build_say_the_same(tmp_path):
         assert build.fingerprint == model.spec.fingerprint
         assert build.crc == image.crc_of(image.pack(model))
         assert build.map.layers == soc.weight_map.layers
+        assert build.fields["wavenet_status"] == {"bank": Field(0, 1), "fading": Field(1, 1)}
+        assert build.fields["capture_status"]["count"] == Field(8, 11)
+        assert (build.console, build.token_bits, build.built_in) == (1, 16, 2**32 - 1)
+        assert (build.fs, build.ramp_most, build.unity) == (192_000, 10_000, 1024)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from litex.tools.litex_term import SFLFrame
 
 from gateware.wavenet.weight_memory import WeightLayout
 from models import image
+from soc.contract import tokens
 from soc.contract.weight_map import LayerMap, WeightMap
 from soc.flow.firmware_image import SOURCES
 from tests.support.limits import HANG_S
@@ -110,12 +111,11 @@ class Board:
         self.places = cache(lambda model, bank: places(folding, self.window_bits, model, bank))
         generated = Path(folder) / "generated"
         generated.mkdir(parents=True)
-        (generated / "layers.h").write_text(self.map.header())
+        (generated / "contract.h").write_text(self.map.header() + tokens.image_header(spec))
         (generated / "soc.h").write_text(
             '#define WAVENET_MAP ""\n#define LOAD_TIMEOUT_FRAMES 1\n'
             f"#define WAVENET_BITS {bits or spec.number_format.bits}\n"
-            f"#define WAVENET_FINGERPRINT {spec.fingerprint}\n"
-            f"#define WAVENET_IMAGE_WORDS {image.payload_words(spec)}\n"
+            + "".join(f"#define {name} {value}\n" for name, value in tokens.banks(spec, 0).items())
         )
         library = Path(folder) / "load.so"
         sources = [SOURCES / name for name in ("model/load.c", "model/sfl.c", "model/image.c")]
