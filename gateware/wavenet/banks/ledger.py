@@ -31,7 +31,7 @@ class BankLedger(LiteXModule):
         self._release = CSRStorage(self.TOKEN_BITS,
             description="Token of the owner, who leaves the banks.")
         self._owner   = CSRStatus(self.TOKEN_BITS,
-            description="Token of the owner; 0: nobody.")
+            description="Token of the owner; 0: none.")
         self._crc0    = CSRStorage(32, reset=self.BUILT_IN,
             description="CRC-32 of the image in bank 0; 0: not whole, all ones: the build's own.")
         self._crc1    = CSRStorage(32, reset=self.BUILT_IN,
