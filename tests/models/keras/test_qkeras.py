@@ -270,7 +270,7 @@ def test_import_refuses_another_format():
     coarse = NetworkSpec(spec.layers, NumberFormat(8, 5))
     with pytest.raises(ModelError) as caught:
         import_model(net, coarse)
-    message = "layer 0: kernel: quantised values are off the grid of Q3.5 half_even"
+    message = "layer 0: kernel: quantised values must lie on the grid of Q3.5 half_even"
     assert str(caught.value) == message
 
 
