@@ -269,14 +269,20 @@ class Model:
             for name in ("meta", "spec"):
                 if name not in data:
                     raise ModelError(f"not a model: {name!r} is missing")
-            spec = NetworkSpec.from_dict(npz.read_json(data["spec"]))
+            described = npz.read_json(data["spec"])
+            if isinstance(described, dict) and "version" in described:
+                from models.graph.files import load_chain
+
+                return load_chain(path)
+            spec = NetworkSpec.from_dict(described)
             meta = npz.read_json(data["meta"])
             if not isinstance(meta, dict):
                 raise ModelError(f"not a model: meta is {shown(meta)}, not a JSON object")
             pairs = [(data[f"kernel{i}"], data[f"bias{i}"]) for i in range(len(spec.layers))]
             return cls(spec, pairs, meta)
         except ModelError as error:
-            raise ModelError(f"{path}: {error}") from None
+            text = str(error)
+            raise ModelError(text if text.startswith(f"{path}: ") else f"{path}: {text}") from None
         except KeyError as error:
             raise ModelError(f"{path}: not a model: {error} is missing") from error
         except (ValueError, TypeError) as error:  # of JSON, and of the numbers in it

@@ -6,10 +6,9 @@ import time
 
 from models.commands.arguments import finite
 from models.files import check_writable
-from models.reference import Reference
+from models.graph.files import load_any
 from models.sound import embedding_path, levels, listening, wav
-from models.sound.render import check_embedding, full_scale, render, to_pcm16
-from models.spec import Model
+from models.sound.render import check_embedding, formats, full_scale, reference_of, render, to_pcm16
 
 TEXT = "render a sound file through a model"
 MORE = (
@@ -40,8 +39,8 @@ def add_arguments(add):
 
 
 def run(args):
-    model = Model.load(args.model)
-    number_format, rate = model.spec.number_format, model.spec.sample_rate
+    model = load_any(args.model)
+    (number_format, out_format), rate = formats(model.spec), model.spec.sample_rate
     points = embedding_path.read(args.path) if "path" in args else None
     check_embedding([point[1:] for point in points] if points else args.embed, number_format)
     inputs = [args.model, args.input, *(args.path if points else [])]
@@ -59,11 +58,13 @@ def run(args):
     if points:
         words = embedding_path.words(points, len(wave), rate, number_format)
         embedding = number_format.to_float(words)
-    start, reference = time.perf_counter(), Reference(model)
+    start, reference = time.perf_counter(), reference_of(model)
     result = render(model, wave, embedding, sys.stderr.isatty(), reference)
     elapsed = time.perf_counter() - start
-    wav.write(args.output, to_pcm16(result, number_format), rate)
-    print(*said, levels.describe_output(result, number_format, reference.saturations), sep="\n")
+    wav.write(args.output, to_pcm16(result, out_format), rate)
+    counts = reference.saturations
+    counts = list(counts.values()) if isinstance(counts, dict) else counts
+    print(*said, levels.describe_output(result, out_format, counts), sep="\n")
     seconds = len(wave) / rate
     print(f"{args.output}: {seconds:.3f} s at {rate} Hz, {seconds / elapsed:.1f} x real time")
     if args.listen:

@@ -2,7 +2,7 @@
 
 from models import npz
 from models.files import FileError
-from models.graph.chain import from_chain
+from models.graph.chain import as_chain, from_chain
 from models.graph.model import GraphModel
 from models.graph.spec import Network
 from models.number_format import ModelError, shown
@@ -34,6 +34,30 @@ def load(path):
         raise ModelError(text if text.startswith(str(path)) else f"{path}: {text}") from None
     except ValueError as error:
         raise ModelError(f"{path}: not a model: {error}") from None
+
+
+def load_any(path):
+    """The Model of a chain of one format, in a file of either version, else the GraphModel.
+
+    Raises ModelError as `load` does.
+    """
+    try:
+        return Model.load(path)
+    except ModelError:
+        return load(path)
+
+
+def load_chain(path):
+    """The Model in a file of either version. Raises ModelError as `load` does, and for a net of
+    version 2 that is no chain of one format: with the layer."""
+    model = load(path)
+    try:
+        return as_chain(model)
+    except ModelError as error:
+        raise ModelError(
+            f"{path}: must be a chain of one format for this command (file version 1), got a graph "
+            f"of version 2: {error}"
+        ) from None
 
 
 def _parts(arrays):

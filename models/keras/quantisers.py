@@ -160,6 +160,9 @@ def _read(value):
 def _options(name, positional, named):
     if name not in CLASSES:
         raise ModelError(must_be("quantiser", either(CLASSES), name))
+    if name == "quantized_hswish":  # saves options that it does not take itself
+        saved = {"keep_negative": True, "post_training_scale": None}
+        named = {k: v for k, v in named.items() if k not in saved or v != saved[k]}
     try:
         bound = inspect.signature(CLASSES[name]).bind(*positional, **named)
     except TypeError as error:

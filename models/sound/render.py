@@ -3,6 +3,8 @@
 import numpy as np
 from tqdm import tqdm
 
+from models.graph.reference import GraphReference
+from models.graph.spec import Network
 from models.messages import must_be
 from models.reference import Reference
 from models.spec import ModelError
@@ -16,24 +18,38 @@ def full_scale(number_format):
     return -number_format.min / number_format.one
 
 
+def formats(spec):
+    """(format of frames that come in, of those that go out) of a NetworkSpec or a Network."""
+    if isinstance(spec, Network):
+        return spec.in_word, spec.out_word
+    return spec.number_format, spec.number_format
+
+
+def reference_of(model):
+    """A fresh reference of a Model or a GraphModel."""
+    return GraphReference(model) if isinstance(model.spec, Network) else Reference(model)
+
+
 def render(model, wave, embedding, progress=False, reference=None):
     """Output channel 0 of `model`, float64 [n], for the float wave [n]; both in the net's values.
 
+    model: a Model or a GraphModel; one of 1 input channel gets the wave alone.
     embedding: (e0, e1), or an array [n, 2] of points. Wave and embedding are rounded to the number
     format; the wave saturates. Histories start at zero; channels 3 and up get zeros. reference: a
-    fresh Reference of the model to use, for who wants its saturations.
+    fresh reference_of(model) to use, for who wants its saturations.
     Raises ModelError for an embedding outside the number format, a wave that is not one-dimensional
-    or a net of fewer than 3 input channels.
+    or a net of 2 input channels.
     """
-    spec, number_format = model.spec, model.spec.number_format
-    if spec.in_channels < 3:
+    spec = model.spec
+    number_format, out_format = formats(spec)
+    if spec.in_channels == 2:
         raise ModelError(f"network: {spec.in_channels} input channels; wave, e0 and e1 need 3")
     wave = np.asarray(wave, np.float64)
     if wave.ndim != 1:
         raise ModelError(must_be("wave: shape", "(n)", wave.shape))
     check_embedding(embedding, number_format)
     points = np.broadcast_to(number_format.from_float(embedding), (len(wave), 2))
-    reference = reference or Reference(model)
+    reference = reference or reference_of(model)
     result = np.empty(len(wave))
     bar = tqdm(total=len(wave), unit="frame", unit_scale=True, disable=not progress)
     with bar:
@@ -41,8 +57,9 @@ def render(model, wave, embedding, progress=False, reference=None):
             here = slice(start, start + CHUNK)
             frames = np.zeros((len(wave[here]), spec.in_channels), np.int64)
             frames[:, 0] = number_format.from_float(wave[here])
-            frames[:, 1:3] = points[here]
-            result[here] = number_format.to_float(reference.run(frames)[:, 0])
+            if spec.in_channels > 1:
+                frames[:, 1:3] = points[here]
+            result[here] = out_format.to_float(reference.run(frames)[:, 0])
             bar.update(len(frames))
     return result
 

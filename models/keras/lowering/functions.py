@@ -105,7 +105,8 @@ def _words(function):
 
 def _candidate(run, word):
     """A Step of the word with the values that `run` has there."""
-    low, high = run(np.array([-(2.0**40), 2.0**40])) * word.one
+    far = 1024 * word.max  # not further: QKeras adds x + (q(x) - x), which must stay exact
+    low, high = run(np.array([-far, far]) / word.one) * word.one
     if low == np.rint(low) and high == np.rint(high) and word.min <= low <= high <= word.max:
         plain = Step(word, _clip(word, int(low), int(high)))
         few = np.array([0, 1, -1, 2, -2, 3, -3]) / word.one
