@@ -33,10 +33,22 @@ def causal_convolutions():
         yield
 
 
+def _readable(described):
+    """Without the options that quantized_hswish saves and then does not take back."""
+    if isinstance(described, dict):
+        described = {key: _readable(value) for key, value in described.items()}
+        if described.get("class_name") == "quantized_hswish":
+            for option in ("keep_negative", "post_training_scale"):
+                described["config"].pop(option, None)
+    elif isinstance(described, list | tuple):
+        described = [_readable(value) for value in described]
+    return described
+
+
 def in_float64(model, described=None):
     """The same model in float64. described: its description, default what Keras makes of it."""
     described = described or keras.saving.serialize_keras_object(model)
-    text = json.dumps(described).replace('"float32"', '"float64"')
+    text = json.dumps(_readable(described)).replace('"float32"', '"float64"')
     with float64(), causal_convolutions(), exact():
         made = keras.saving.deserialize_keras_object(json.loads(text))
         made.set_weights(model.get_weights())

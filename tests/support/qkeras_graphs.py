@@ -1,4 +1,4 @@
-"""Keras models at random, of all that an import takes: branches, joins, mixed formats, functions."""
+"""Keras models at random, of all that an import takes: joins, mixed formats, functions."""
 
 import random
 
