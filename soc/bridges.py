@@ -38,35 +38,35 @@ def add_uartbone(soc, baudrate=115200, uart_name="serial", timeout_ms=100):
     soc.uartbone = UARTBridge(phy, int(soc.sys_clk_freq*timeout_ms/1000))
     soc.bus.add_master("uartbone", soc.uartbone.bus)
 
-def add_bridges(soc, with_uartbone=False, with_jtagbone=False, with_etherbone=False,
-    baudrate=115200, uart_name="serial", eth_phy=None, eth_ip="192.168.1.50",
-    timeout_ms=100):
+def add_bridges(soc, options, baudrate=115200, uart_name="serial"):
     """Adds the bridges that are asked for.
 
-    timeout_ms : of with_uartbone, see add_uartbone
+    options : BridgeOptions (soc/options.py)
+    bridge_timeout_ms : of with_uartbone, see add_uartbone
     eth_phy : the board's LiteEth PHY, for with_etherbone, or a function that makes it of the
               platform
     eth_ip  : address that it answers at, UDP port 1234
 
     Raises ValueError for a bridge that this platform has nothing to connect to.
     """
-    if with_uartbone:
-        add_uartbone(soc, baudrate, uart_name, timeout_ms)
-    if with_jtagbone:
+    if options.with_uartbone:
+        add_uartbone(soc, baudrate, uart_name, options.bridge_timeout_ms)
+    if options.with_jtagbone:
         try:
             soc.add_jtagbone()
         except NotImplementedError: # LiteX knows the pins of no such JTAG.
             raise ValueError(f"with_jtagbone needs a JTAG port open to the design, "
                 f"{soc.platform.device} has none") from None
-    if with_etherbone:
-        if eth_phy is None:
+    if options.with_etherbone:
+        if options.eth_phy is None:
             raise ValueError("with_etherbone needs an Ethernet PHY, the board has none")
         if soc.sys_clk_freq < ETHERBONE_CLK_LEAST:
             raise ValueError(f"sys_clk_freq must be at least {ETHERBONE_CLK_LEAST:.0f} Hz with "
                 f"with_etherbone, got {soc.sys_clk_freq}")
-        if callable(eth_phy):
-            soc.ethphy = eth_phy = eth_phy(soc.platform)
+        phy = options.eth_phy
+        if callable(phy):
+            soc.ethphy = phy = phy(soc.platform)
         # 32 bits in sys: 8 bits in the PHY's domain do not keep up with 125 MHz.
         # A record longer than LiteEth's buffer stops its bridge for ever; a record has at most 256
         # words, soc/host/client.py writes 64.
-        soc.add_etherbone(phy=eth_phy, ip_address=eth_ip, data_width=32, buffer_depth=256)
+        soc.add_etherbone(phy=phy, ip_address=options.eth_ip, data_width=32, buffer_depth=256)

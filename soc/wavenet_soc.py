@@ -26,12 +26,13 @@ from gateware.wavenet.banks.ledger import BankLedger
 from gateware.wavenet.weight_memory import WeightLayout
 
 from models import image
+from models.messages import either, must_be
 
 from soc.contract import corners, csr_fields, tokens
 from soc.contract.bench_plan import BenchPlan
 from soc.bridges import add_bridges
 from soc.contract.build_id import build_id
-from soc.capture_buffer import CAPTURE_FRAMES, add_capture
+from soc.capture_buffer import add_capture
 from soc.flow.firmware_image import compile_firmware
 from soc.contract.net_constants import net_constants
 from soc.contract.weight_map import LayerMap, WeightMap
@@ -69,32 +70,16 @@ class WaveNetSoC(SoCCore):
                   the same PLL, in reset whenever "sys" is
     codec_pads  : mclk, bick, lrck, sdin1, sdout1 and, of an AK4619, pdn and the I2C lines, see
                   gateware/audio
-    codec       : "ak4619", or "i2s": a stereo one without registers
     model       : spec and weights (models.spec.Model), the ROM contents of both weight banks
     folding     : of models.planner.plan, for self.cycles_per_sample*wavenet_clk_ratio cycles;
                   folding.spec is the network as it is built, perhaps with fewer outputs
-    sample_rate : Hz, the nominal one: chooses the codec's registers
-    wavenet_clk_ratio : 1, 2 or 4 cycles of the accelerator's clock in one of sys
-    primitives  : the accelerator's, see gateware/primitives.py
-    patchable   : with primitives "ecp5", a bitstream takes another model, see soc/flow/patch.py
-    with_wavenet: False plays the codec's inputs back at its outputs, to bring up a board
+    audio, accelerator, capture, bridges : options, see soc/options.py, whose `grouped` makes them
+                  of a flat list
     kwargs      : SoCCore's; CPU picorv32, ROM and SRAM as the firmware needs them by default
 
     self.cycles_per_sample : sys cycles per frame
     self.sample_rate       : the true one, sys_clk_freq/cycles_per_sample, Hz
     self.fs                : the same, rounded down, see gateware/shapes/ramp.py
-    with_crossfade : models change by a cross-fade of `fade_ms`, see gateware/wavenet/fade;
-                  the folding is one for two contexts
-    input_calibration, output_calibration : (offset, gain) of each codec channel as they are after
-                  power-up, see Calibration; None: words pass as they are
-    invert_inputs : the module's inputs invert
-    power_up_ms : what the codec is given to wake up, over its 10 ms; a simulation may scale both
-    with_bench      : memory for the console's `bench`, see soc/contract/bench_plan.py
-    with_capture    : memory for `capture_frames` frames of the codec's inputs and the answers on
-                  the first `capture_outputs` outputs, see soc/capture_buffer.py
-    load_timeout_ms : silence after which the console's `load` times out
-    with_uartbone, with_jtagbone, with_etherbone, eth_phy, eth_ip, bridge_timeout_ms : see
-                  soc/bridges.py
     self.frame_latency     : frames from the one the codec sends to that of its answer
     self.counter_delay     : sys cycles, at least, from a frame's last beat out of the codec until
                              the accelerator's counter of frames has counted it
@@ -118,37 +103,16 @@ class WaveNetSoC(SoCCore):
     wavenet_clk_ratios = (1, 2, 4)
     primitives         = PRIMITIVES
 
-    def __init__(self, platform, sys_clk_freq, crg, codec_pads, model, folding,
-        codec              = "ak4619",
-        sample_rate        = 192_000,
-        with_wavenet       = True,
-        wavenet_clk_ratio  = 1,
-        primitives         = PRIMITIVES[0],
-        patchable          = False,
-        with_crossfade     = False,
-        fade_ms            = 20,
-        input_calibration  = None,
-        output_calibration = None,
-        invert_inputs      = False,
-        power_up_ms        = 12,
-        load_timeout_ms    = 1000,
-        with_bench         = True,
-        with_capture       = True,
-        capture_frames     = CAPTURE_FRAMES,
-        capture_outputs    = 0,
-        with_uartbone      = False,
-        with_jtagbone      = False,
-        with_etherbone     = False,
-        eth_phy            = None,
-        eth_ip             = "192.168.1.50",
-        bridge_timeout_ms  = 100,
-        **kwargs):
+    def __init__(self, platform, sys_clk_freq, crg, codec_pads, model, folding, audio,
+        accelerator, capture, bridges, **kwargs):
+        wavenet_clk_ratio = accelerator.wavenet_clk_ratio
         if wavenet_clk_ratio not in self.wavenet_clk_ratios:
             raise ValueError(must_be("wavenet_clk_ratio", either(self.wavenet_clk_ratios),
                 wavenet_clk_ratio))
-        if codec not in CODECS:
-            raise ValueError(must_be("codec", either(CODECS), repr(codec)))
-        self.cycles_per_sample = cycles_per_sample(sys_clk_freq, sample_rate, codec)
+        if audio.codec not in CODECS:
+            raise ValueError(must_be("codec", either(CODECS), repr(audio.codec)))
+        self.cycles_per_sample = cycles_per_sample(sys_clk_freq, audio.sample_rate,
+            audio.codec)
         self.sample_rate       = sys_clk_freq/self.cycles_per_sample
         self.fs                = ramp.whole_rate(sys_clk_freq, self.cycles_per_sample)
         self.wavenet_clk_ratio = wavenet_clk_ratio
@@ -171,31 +135,28 @@ class WaveNetSoC(SoCCore):
         self.add_constant("AUDIO_CYCLES_PER_SAMPLE", self.cycles_per_sample)
         self.add_constant("AUDIO_FS",                self.fs)
         self.add_constants(tokens.console())
-        self.add_constant("LOAD_TIMEOUT_FRAMES",     int(self.sample_rate*load_timeout_ms/1000))
+        self.add_constant("LOAD_TIMEOUT_FRAMES",
+            int(self.sample_rate*accelerator.load_timeout_ms/1000))
 
         # Bridges ----------------------------------------------------------------------------------
-        add_bridges(self, with_uartbone, with_jtagbone, with_etherbone,
+        add_bridges(self, bridges,
             baudrate  = kwargs.get("uart_baudrate", 115200),
-            uart_name = kwargs.get("uart_name", "serial"),
-            eth_phy   = eth_phy,
-            eth_ip    = eth_ip,
-            timeout_ms = bridge_timeout_ms)
+            uart_name = kwargs.get("uart_name", "serial"))
 
         # Codec ------------------------------------------------------------------------------------
-        self.add_codec(codec, codec_pads, sample_rate, power_up_ms)
-        self.add_calibration(input_calibration, output_calibration, invert_inputs)
+        self.add_codec(audio, codec_pads)
+        self.add_calibration(audio)
 
         # Accelerator ------------------------------------------------------------------------------
-        if with_wavenet:
-            self.add_wavenet(model, folding, wavenet_clk_ratio, with_bench, fade_ms,
-                primitives=primitives, patchable=patchable, with_crossfade=with_crossfade)
+        if accelerator.with_wavenet:
+            self.add_wavenet(model, folding, accelerator)
         else:
             self.comb += self.calibration_in.source.connect(self.calibration_out.sink)
             self.frame_latency = self.tdm.frame_latency(2*Calibration.LATENCY)
 
         # Capture ----------------------------------------------------------------------------------
-        if with_capture:
-            add_capture(self, capture_frames, capture_outputs)
+        if capture.with_capture:
+            add_capture(self, capture.capture_frames, capture.capture_outputs)
 
     # Contract -------------------------------------------------------------------------------------
     def add_constants(self, constants):
@@ -210,38 +171,43 @@ class WaveNetSoC(SoCCore):
             self.add_constant("CSR_FIELDS", csr_fields.text(self.csr.regions))
 
     # Codec ----------------------------------------------------------------------------------------
-    def add_codec(self, codec, pads, sample_rate, power_up_ms):
-        serial_format = CODECS[codec].serial_format(self.sys_clk_freq, sample_rate)
-        if codec == "i2s":
+    def add_codec(self, audio, pads):
+        serial_format = CODECS[audio.codec].serial_format(self.sys_clk_freq, audio.sample_rate)
+        if audio.codec == "i2s":
             self.i2s = I2SPmod(pads)
             self.tdm = TDM(self.i2s.pads, **serial_format)
             return
-        self.codec = AK4619(pads, self.sys_clk_freq, sample_rate, power_up_ms=power_up_ms)
+        self.codec = AK4619(pads, self.sys_clk_freq, audio.sample_rate,
+            power_up_ms=audio.power_up_ms)
         self.tdm   = TDM(pads, **serial_format)
         self.comb += self.tdm.mute.eq(self.codec.mute)
 
-    def add_calibration(self, inputs, outputs, invert_inputs):
+    def add_calibration(self, audio):
         neutral = [Calibration.NEUTRAL]*self.tdm.slots
         width   = self.tdm.data_width
-        self.calibration_in  = Calibration(inputs or neutral, width, invert_inputs)
-        self.calibration_out = Calibration(outputs or neutral, width)
+        self.calibration_in  = Calibration(audio.input_calibration or neutral, width,
+            audio.invert_inputs)
+        self.calibration_out = Calibration(audio.output_calibration or neutral, width)
         self.comb += [
             self.tdm.source.connect(self.calibration_in.sink),
             self.calibration_out.source.connect(self.tdm.sink),
         ]
 
     # Accelerator ----------------------------------------------------------------------------------
-    def add_wavenet(self, model, folding, clk_ratio, with_bench, fade_ms, **accelerator):
-        spec  = folding.spec
-        codec = dict(slots=self.tdm.slots, codec_bits=self.tdm.data_width)
+    def add_wavenet(self, model, folding, accelerator):
+        clk_ratio = accelerator.wavenet_clk_ratio
+        spec      = folding.spec
+        codec     = dict(slots=self.tdm.slots, codec_bits=self.tdm.data_width)
         if spec.number_format.frac > 15:
             raise ValueError(f"number format must have at most 15 fractional bits, as the "
                 f"embedding registers have 16 bits, got {spec.number_format}")
         self.ingress = Ingress(spec.in_channels, spec.number_format, **codec, clk_ratio=clk_ratio)
         self.wavenet = wavenet = WaveNetAccelerator(model.spec, folding, model.weights,
             clock_domain = "sys" if clk_ratio == 1 else "wavenet",
-            fade_rate    = ramp.rate_of(ramp.frames_in(fade_ms, self.fs)),
-            **accelerator)
+            fade_rate    = ramp.rate_of(ramp.frames_in(accelerator.fade_ms, self.fs)),
+            primitives     = accelerator.primitives,
+            patchable      = accelerator.patchable,
+            with_crossfade = accelerator.with_crossfade)
         core         = wavenet.core
         self.egress  = Egress(spec.out_channels, spec.number_format, **codec)
         available    = self.cycles_per_sample*clk_ratio
@@ -279,7 +245,7 @@ class WaveNetSoC(SoCCore):
         if wavenet.crossfade:
             self.add_constant("WAVENET_WARM_UP", model.spec.receptive_field)
         self.add_banks(model, folding, core.window_bits)
-        if with_bench:
+        if accelerator.with_bench:
             self.add_bench(spec)
 
     def add_banks(self, model, folding, window_bits):

@@ -242,3 +242,16 @@ def add_simulation_arguments(sim):
         help="Simulated ms that the codec takes to wake up; the data sheet's are 10.",
     )
     sim.add_argument("--trace", action="store_true", help="Write waveforms (slow, large).")
+
+
+def soc_options(args):
+    """The options of soc/options.py that a board's SoC and a simulated one take alike, by name."""
+    return dict(
+        sample_rate=args.sample_rate,
+        wavenet_clk_ratio=args.wavenet_clk_ratio,
+        with_crossfade=args.with_crossfade,
+        with_bench=not args.no_bench,
+        with_capture=not args.no_capture,
+        capture_frames=args.capture_frames,
+        capture_outputs=args.capture_outputs,
+    )

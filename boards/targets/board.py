@@ -8,7 +8,7 @@ from litex.soc.integration.builder import Builder
 
 from boards.platforms import BOARDS
 from boards.platforms.codec_pmods import CALIBRATION, CODEC_PMODS
-from boards.targets.arguments import ROOT
+from boards.targets.arguments import ROOT, soc_options
 from boards.targets.checks import UsageError
 from boards.targets.folder import build_folder, builder_options, copy_exports
 from boards.targets.manifest import record
@@ -23,6 +23,7 @@ from soc.flow.bitstream import Bitstream
 from soc.flow.loader import PROGRAM, detect, load
 from soc.flow.toolchain import ToolError, environment
 from soc.litescope import add_litescope
+from soc.options import grouped
 from soc.progress import Progress
 from soc.wavenet_soc import WaveNetSoC, cycles_per_sample
 
@@ -149,23 +150,19 @@ def make_soc(args, model, **soc_kwargs):
         crg.sys_clk_freq,
         crg=crg,
         codec_pads=platform.request("codec"),
-        codec=args.codec,
         model=model,
         folding=plan_for(args, model, platform, crg),
-        sample_rate=args.sample_rate,
-        wavenet_clk_ratio=args.wavenet_clk_ratio,
-        primitives=primitives,
-        patchable=primitives == "ecp5",
-        with_bench=not args.no_bench,
-        with_capture=not args.no_capture,
-        capture_frames=args.capture_frames,
-        capture_outputs=args.capture_outputs,
-        with_crossfade=args.with_crossfade,
-        with_etherbone=args.with_etherbone,
-        eth_phy=getattr(board, "eth_phy", None),
-        eth_ip=args.eth_ip,
-        **CALIBRATION[args.codec],
-        **soc_kwargs,
+        **grouped(
+            **soc_options(args),
+            codec=args.codec,
+            primitives=primitives,
+            patchable=primitives == "ecp5",
+            with_etherbone=args.with_etherbone,
+            eth_phy=getattr(board, "eth_phy", None),
+            eth_ip=args.eth_ip,
+            **CALIBRATION[args.codec],
+            **soc_kwargs,
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 import sys
 
 from boards.targets import crossfade_demo, sound_report
-from boards.targets.arguments import ROOT
+from boards.targets.arguments import ROOT, soc_options
 from boards.targets.checks import UsageError
 from boards.targets.folder import build_folder, builder_options, copy_exports
 from boards.targets.output import previous_of, replaced, summary
@@ -54,13 +54,7 @@ def simulate(parser, args):
     builder_kwargs = builder_options(parser)
     soc_kwargs = dict(
         parser.soc_argdict,
-        sample_rate=args.sample_rate,
-        wavenet_clk_ratio=args.wavenet_clk_ratio,
-        with_bench=not args.no_bench,
-        with_capture=not args.no_capture,
-        capture_frames=args.capture_frames,
-        capture_outputs=args.capture_outputs,
-        with_crossfade=args.with_crossfade,
+        **soc_options(args),
     )
     if soc_kwargs["uart_name"] == "serial":
         soc_kwargs["uart_name"] = "sim"

@@ -29,7 +29,6 @@ class Egress(LiteXModule):
         channel = Signal(max=max(beats, 2))
         moves   = Signal()
         has_output, has_slot = Signal(), Signal()
-        bank    = Signal()
         self.comb += [
             has_output.eq(channel < out_channels),
             has_slot.eq(channel < slots),
@@ -38,10 +37,8 @@ class Egress(LiteXModule):
             moves.eq((sink.valid | ~has_output) & (source.ready | ~has_slot)),
             source.first.eq(channel == 0),
             source.last.eq(channel == (slots - 1)),
-            source.bank.eq(Mux(has_output, sink.bank, bank)),
             If(has_output,
                 source.data.eq(rescale(sink.data, codec_frac - fmt.frac - shift, codec_bits)),
             ),
         ]
-        self.sync += If(moves & has_output, bank.eq(sink.bank))
         self.sync += If(moves, channel.eq(Mux(channel == (beats - 1), 0, channel + 1)))

@@ -13,6 +13,7 @@ from litex.soc.integration.builder import Builder
 from gateware.shapes.codec_word import SYS_CLK_FREQ
 
 from soc.litex_private import numbered_afresh
+from soc.options import grouped
 from soc.wavenet_soc import WaveNetSoC
 
 # IOs ----------------------------------------------------------------------------------------------
@@ -75,8 +76,8 @@ class _CRG(io.CRG):
 def generate(model, folding, output_dir, builder_kwargs=None, **soc_kwargs):
     """Writes Verilog, memory contents and firmware of a simulated SoC to `output_dir`, LiteX's way.
 
-    Returns (soc, gateware folder, further Verilog files). soc_kwargs: WaveNetSoC's, and its
-    sys_clk_freq (default: SYS_CLK_FREQ).
+    Returns (soc, gateware folder, further Verilog files). soc_kwargs: options by name, see
+    soc/options.py, SoCCore's, and sys_clk_freq (default: SYS_CLK_FREQ).
     Raises ValueError as WaveNetSoC does, FirmwareError where the firmware does not compile.
     """
     if not logging.root.handlers: # LiteX would log every bus region otherwise.
@@ -92,8 +93,7 @@ def _generate(model, folding, output_dir, builder_kwargs, sys_clk_freq=SYS_CLK_F
         codec_pads = platform.request("codec"),
         model      = model,
         folding    = folding,
-        wavenet_clk_ratio = wavenet_clk_ratio,
-        **{"uart_name": "sim", **soc_kwargs},
+        **grouped(**{"uart_name": "sim", "wavenet_clk_ratio": wavenet_clk_ratio, **soc_kwargs}),
     )
     builder = Builder(soc, **{
         **(builder_kwargs or {}), "output_dir": output_dir, "compile_software": False})

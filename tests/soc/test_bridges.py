@@ -6,6 +6,7 @@ from litex.build.io import CRG
 from litex.build.lattice import LatticeECP5Platform
 from litex.soc.integration.builder import Builder
 
+from soc.options import grouped
 from soc.sim.sim_soc import SYS_CLK_FREQ, generate
 from soc.wavenet_soc import WaveNetSoC
 from tests.support.soc.soc_runs import planned, zoo_model
@@ -27,7 +28,7 @@ def elaborate(folder, serials=2, **options):
         codec_pads=platform.request("codec"),
         model=model,
         folding=planned(model),
-        **options,
+        **grouped(**options),
     )
     builder = Builder(soc, output_dir=folder, compile_software=False)
     builder.software_packages.clear()
