@@ -43,7 +43,7 @@ class Point(argparse.Action):
         elif point == [None]:
             point = [None, None]
         elif not isinstance(point[0], str):
-            parser.error("argument E1 is missing: two numbers, codec, or a name are allowed")
+            parser.error("argument E1 is missing: a point must be two numbers, codec or a name")
         setattr(namespace, self.dest, point)
 
     @staticmethod

@@ -25,12 +25,14 @@ def word(text):
     """The Word of "Q4.12": 4 bits before the point, the sign included, 12 behind it."""
     match = re.fullmatch(r"[Qq](-?\d{1,2})\.(-?\d{1,2})", text)
     if not match:
-        raise argparse.ArgumentTypeError(f"{text} is not allowed: Q4.12, bits before and behind")
+        raise argparse.ArgumentTypeError(
+            f"must be like Q4.12, bits before and behind the point, got {text}"
+        )
     whole, frac = int(match[1]), int(match[2])
     try:
         return Word(whole + frac, frac)
     except ModelError as error:
-        raise argparse.ArgumentTypeError(f"{text} is not allowed: {error}") from None
+        raise argparse.ArgumentTypeError(f"must be a format, got {text}: {error}") from None
 
 
 def add_arguments(add):

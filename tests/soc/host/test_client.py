@@ -378,7 +378,10 @@ def test_embed_takes_the_names_of_a_model_file(command, client, tmp_path):
         (["status", "--port", "/dev/none"], "/dev/none: "),
         (["embed", "one", "2", "--port", "x"], "argument E0: must be a number or codec, got 'one'"),
         (["embed", "1", "sine", "--port", "x"], "argument E1: must be a number or codec"),
-        (["embed", "1", "--port", "x"], "argument E1 is missing: two numbers, codec, or a name"),
+        (
+            ["embed", "1", "--port", "x"],
+            "argument E1 is missing: a point must be two numbers, codec",
+        ),
         (["embed", "1", "2", "3", "--port", "x"], "argument E2: a point must have two coord"),
         (["swap", "--port", "x", "--csr", "none.json"], "none.json: no such file"),
         (["swap", "--port", "x", "--csr", "bad.csv"], "bad.csv: not a csr.csv or csr.json of this"),
