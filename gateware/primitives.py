@@ -11,6 +11,7 @@ from migen import *
 from litex.gen import *
 
 from gateware import signal_names
+from gateware.shapes.memory import RAM_SHAPES, ram_blocks, ram_shape, worth_a_block # noqa: F401
 
 signal_names.install()
 
@@ -162,28 +163,6 @@ class Accumulator(LiteXModule):
         self.sync += total.eq(sums)
 
 # Dual Port RAM ------------------------------------------------------------------------------------
-
-# DP16KD as words by bits, and how many words a row of 18 bits holds.
-RAM_SHAPES = {18: 1024, 9: 2048, 4: 4096, 2: 8192, 1: 16384}
-
-# Memories of few 16x4 cells (TRELLIS_DPR16X4, one reader each) are better off in those: synthesis
-# weighs a cell with what selects it as 4, and a block as 128.
-DISTRIBUTED_CELLS = 12
-
-def worth_a_block(width, depth, readers):
-    """Whether a memory of depth x width bits with 1 or 2 ports that read belongs in block RAM."""
-    return -(-depth//16)*-(-width//4)*readers > DISTRIBUTED_CELLS
-
-def ram_shape(width, depth):
-    """(bits, words) of the blocks that take a memory of depth x width, as few as can be; among
-    equals the deepest, which leave the least to choose from."""
-    return min(RAM_SHAPES.items(),
-        key = lambda shape: (-(-width//shape[0])*-(-depth//shape[1]), -shape[1]))
-
-def ram_blocks(width, depth):
-    """How many blocks take a memory of depth x width."""
-    bits, words = ram_shape(width, depth)
-    return -(-width//bits)*-(-depth//words)
 
 class DualPortRAM(LiteXModule):
     """depth x width bits; port a reads, port b reads and writes, both through an output register.

@@ -5,11 +5,8 @@ them with primitives="ecp5"; the logic is an estimate of yosys 0.70 (synth_ecp5 
 from dataclasses import dataclass
 from math import ceil
 
-# DP16KD: words by bits, with two ports.
-SHAPES = ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18))
+from gateware.shapes.memory import distributed_cells, ram_blocks, worth_a_block
 
-# A memory of at most so many 16x4 cells (TRELLIS_DPR16X4) goes to distributed RAM: see there.
-DISTRIBUTED_CELLS = 12
 CELL_LUTS = 6  # four that hold bits, two that pass on what is written
 
 MULTIPLIER_BITS = 18
@@ -31,21 +28,21 @@ class Memory:
 
     @property
     def cells(self):
-        """16x4 cells of one of them in distributed RAM; each has one reader, so two mean copies."""
-        return ceil(self.depth / 16) * ceil(self.width / 4) * self.readers
+        """16x4 cells of one of them in distributed RAM."""
+        return distributed_cells(self.width, self.depth, self.readers)
 
     @property
     def distributed(self):
         if self.kind:
             return self.kind == "distributed"
-        return self.cells <= DISTRIBUTED_CELLS
+        return not worth_a_block(self.width, self.depth, self.readers)
 
     @property
     def block_rams(self):
         """DP16KD of all of them."""
         if self.distributed:
             return 0
-        return self.count * min(ceil(self.depth / d) * ceil(self.width / w) for d, w in SHAPES)
+        return self.count * ram_blocks(self.width, self.depth)
 
     @property
     def luts(self):
