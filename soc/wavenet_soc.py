@@ -23,6 +23,7 @@ from gateware.primitives import PRIMITIVES
 from gateware.shapes import ramp
 from gateware.wavenet.accelerator import WaveNetAccelerator
 from gateware.wavenet.banks.ledger import BankLedger
+from gateware.wavenet.pipeline.core import WaveNetCore
 from gateware.wavenet.weight_memory import WeightLayout
 
 from models import image
@@ -202,13 +203,14 @@ class WaveNetSoC(SoCCore):
             raise ValueError(f"number format must have at most 15 fractional bits, as the "
                 f"embedding registers have 16 bits, got {spec.number_format}")
         self.ingress = Ingress(spec.in_channels, spec.number_format, **codec, clk_ratio=clk_ratio)
-        self.wavenet = wavenet = WaveNetAccelerator(model.spec, folding, model.weights,
-            clock_domain = "sys" if clk_ratio == 1 else "wavenet",
-            fade_rate    = ramp.rate_of(ramp.frames_in(accelerator.fade_ms, self.fs)),
-            primitives     = accelerator.primitives,
-            patchable      = accelerator.patchable,
-            with_crossfade = accelerator.with_crossfade)
-        core         = wavenet.core
+        core = WaveNetCore(model.spec, folding, model.weights,
+            contexts   = 2 if accelerator.with_crossfade else 1,
+            primitives = accelerator.primitives,
+            patchable  = accelerator.patchable)
+        self.wavenet = wavenet = WaveNetAccelerator(core,
+            clock_domain   = "sys" if clk_ratio == 1 else "wavenet",
+            with_crossfade = accelerator.with_crossfade,
+            fade_rate      = ramp.rate_of(ramp.frames_in(accelerator.fade_ms, self.fs)))
         self.egress  = Egress(spec.out_channels, spec.number_format, **codec)
         available    = self.cycles_per_sample*clk_ratio
         needed       = core.cycles*(2 if wavenet.crossfade else 1)
@@ -237,13 +239,13 @@ class WaveNetSoC(SoCCore):
 
         self.bus.add_slave("wavenet", wavenet.bus, SoCRegion(
             origin = self.mem_map["wavenet"],
-            size   = 4*2**(core.window_bits + bits_for(len(spec.layers) - 1)),
+            size   = 4*2**core.bus_bits,
             cached = False,
         ))
         constants = net_constants(model, folding, core.latency, clk_ratio, self.sys_clk_freq)
         self.add_constants(constants)
         if wavenet.crossfade:
-            self.add_constant("WAVENET_WARM_UP", model.spec.receptive_field)
+            self.add_constant("WAVENET_WARM_UP", core.warm_up)
         self.add_banks(model, folding, core.window_bits)
         if accelerator.with_bench:
             self.add_bench(spec)

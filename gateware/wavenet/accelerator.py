@@ -1,4 +1,5 @@
-from math import ceil, floor
+from fractions import Fraction
+from math import ceil
 
 from migen import *
 
@@ -10,31 +11,36 @@ from litex.soc.interconnect.csr import *
 
 from gateware.layouts import frame_layout
 from gateware.wavenet.banks.guard import BankGuard
-from gateware.wavenet.pipeline.core import WaveNetCore
 from gateware.wavenet.fade.crossfade import Crossfade
+from gateware.wavenet.frame_crossing import SinkCrossing, SourceCrossing
 from gateware.wishbone_crossing import WishboneCrossing
 
 # WaveNet Accelerator ------------------------------------------------------------------------------
 
 class WaveNetAccelerator(LiteXModule):
-    """A WaveNetCore in a clock domain of its own, for an SoC in the domain "sys".
+    """A core in a clock domain of its own, for an SoC in the domain "sys".
 
                           sys | clock_domain
-        sink   --> ClockDomainCrossing --> Buffer --> core.sink
-        source <-- ClockDomainCrossing <-- Buffer <-- core.source
+        sink   ------> SinkCrossing -----> core.sink
+        source <----- SourceCrossing <---- core.source
         bus    <-> BankGuard <-> WishboneCrossing <-> core.bus
-        counters <-- BusSynchronizer <--------------- core.cycles_used, core.saturations
+        counters <-- BusSynchronizer <---- core.cycles_used, core.saturations
 
-    spec, folding, weights, contexts, primitives, patchable : see WaveNetCore
-    with_crossfade, fade_rate : see Crossfade; the core then has two contexts, the streams one.
-                   The rate is that at power-up. `bank_out` is the bank that is heard alone
+    core : finished, in the domain "sys", which is renamed here. Used of it:
+        sink, source    : frame_layout(bits, contexts)
+        bus, bank_of()  : Wishbone window on the parameters, and the bank of an address in it
+        cycles_used, saturations : counters
+        in_channels, out_channels, bits, contexts, warm_up, frames_inside, interval_most, delay()
+                        : what it is, see WaveNetCore
     clock_domain : of the core; "sys" puts nothing in between. Another one may have any frequency
                    and phase; it must be in reset whenever "sys" is, and whoever makes the two tells
                    the tools that paths from one to the other have no timing
+    with_crossfade, fade_rate : see Crossfade; the core has two contexts then, the streams have one.
+                   The rate is that at power-up. `bank_out` is the bank that is heard alone
     sink, source : frame_layout(bits, contexts) in sys, as are all below
     bank         : bank asked for by software, for the tag of the frames to come
-    bus          : Wishbone window on the parameters, see WaveNetCore; a bank that plays, or was
-                   asked for and may still have frames inside, is not written, see BankGuard
+    bus          : Wishbone window on the parameters, see the core; a bank that plays, or was asked
+                   for and may still have frames inside, is not written, see BankGuard
     blocked_writes : writes that this has kept out
     frames       : frames that left by `source`;  bank_out : the bank of the last of them
     cycles_used  : cycles of the core's clock that its slowest layer took for its last frame
@@ -45,30 +51,18 @@ class WaveNetAccelerator(LiteXModule):
     the other one is left inside, and that one's parameters may be written.
 
     Initiation interval: that of the core, or up to two cycles of sys for an input beat.
-    Latency: self.delay(). Raises ValueError as WaveNetCore does.
+    Latency: self.delay(). Raises ValueError for a cross-fade around a core without two contexts.
     """
-    # Beats. On the way in what the core's clock can do counts, on the way out a beat each cycle:
-    # LFE5U-25F-6 reads one of 4 at 235 to 256 MHz, one of 8 at 180 to 192 MHz (alone, three seeds).
-    SINK_DEPTH, SOURCE_DEPTH = 4, 8
-    # Cycles from a beat's handshake to that behind the crossing, in clocks of the latter. The edge
-    # that catches the pointer is one earlier or later as clocks and wires are skewed.
-    CROSSING_LATENCY = range(2, 5)
-    # Of the two buffers, which keep the crossings off the core's critical paths.
-    BUFFER_LATENCY   = 2
-    def __init__(self, spec, folding, weights, contexts=1, primitives="inferred",
-        clock_domain="sys", with_csr=True, patchable=False, with_crossfade=False,
-        fade_rate=0):
-        if with_crossfade and contexts != 1:
-            raise ValueError(f"contexts must be 1 with a crossfade, got {contexts}")
+    def __init__(self, core, clock_domain="sys", with_csr=True, with_crossfade=False, fade_rate=0):
+        if with_crossfade and core.contexts != 2:
+            raise ValueError(
+                f"a core with a crossfade must have 2 contexts, got {core.contexts}")
+        self.core         = core
         self.clock_domain = clock_domain
         self.fade_rate    = fade_rate
-        self.in_channels  = spec.layers[0].in_channels
-        bits              = spec.number_format.bits
-        inner             = 2 if with_crossfade else contexts
-        self.core         = core = WaveNetCore(spec, folding, weights, inner, primitives, patchable)
-        layout            = frame_layout(bits, inner)
-        self.sink         = stream.Endpoint(frame_layout(bits, contexts))
-        self.source       = stream.Endpoint(frame_layout(bits, contexts))
+        layout            = frame_layout(core.bits, 1 if with_crossfade else core.contexts)
+        self.sink         = stream.Endpoint(layout)
+        self.source       = stream.Endpoint(layout)
         self.bank         = Signal()
         self.guard        = guard = BankGuard(core)
         self.bus          = guard.bus
@@ -87,18 +81,14 @@ class WaveNetAccelerator(LiteXModule):
         # ----------------------
         way = [core]
         if clock_domain != "sys":
-            self.sink_crossing   = stream.ClockDomainCrossing(layout, "sys", clock_domain,
-                depth=self.SINK_DEPTH)
-            self.source_crossing = stream.ClockDomainCrossing(layout, clock_domain, "sys",
-                depth=self.SOURCE_DEPTH)
-            self.sink_buffer, self.source_buffer = [ClockDomainsRenamer(clock_domain)(
-                stream.Buffer(layout, pipe_valid=True, pipe_ready=True)) for _ in range(2)]
-            way = [self.sink_crossing, self.sink_buffer, core, self.source_buffer,
-                self.source_crossing]
+            inner = frame_layout(core.bits, core.contexts)
+            self.sink_crossing   = SinkCrossing(inner, clock_domain)
+            self.source_crossing = SourceCrossing(inner, clock_domain)
+            way = [self.sink_crossing, core, self.source_crossing]
         self.crossfade = None
         if with_crossfade:
-            self.crossfade = fade = Crossfade(bits, self.in_channels,
-                folding.layers[-1].layer.out_channels, warm_up=spec.receptive_field)
+            self.crossfade = fade = Crossfade(core.bits, core.in_channels, core.out_channels,
+                core.warm_up)
             self.comb += [
                 self.sink.connect(fade.sink),
                 fade.source.connect(self.source),
@@ -153,8 +143,7 @@ class WaveNetAccelerator(LiteXModule):
 
         While the output waits, a beat in the crossings and their buffers can be a frame.
         """
-        return 1 + self.SINK_DEPTH + self.SOURCE_DEPTH + 4 + sum(
-            stage.frames_inside for stage in self.core.stages)
+        return 1 + SinkCrossing.DEPTH + SourceCrossing.DEPTH + 4 + self.core.frames_inside
 
     def delay(self, beats, clk_ratio=1):
         """(least, most) sys cycles from a frame's first beat at `sink`, the others right behind it,
@@ -163,28 +152,17 @@ class WaveNetAccelerator(LiteXModule):
         clk_ratio: cycles of the core's clock in one of sys. Within the domain sys it is one number;
         behind a crossing, the most that skews can make of it.
         """
-        stage = self.core.stages[-1]
-        times = [self.core.latency + beat//stage.pe*stage.interval + beat % stage.pe
-            for beat in range(beats)]
-        enter = self.in_channels - 1
-        least = most = 0
+        core, crossed = self.core, self.clock_domain != "sys"
+        period = Fraction(1, clk_ratio if crossed else 1)
+        enters = 2*[core.in_channels - 1]
+        if crossed:
+            enters = self.sink_crossing.delay(core.in_channels, period)
+        times = [[enter + core.delay(beat)*period for enter in enters] for beat in range(beats)]
+        leaves = self.source_crossing.delay(times, period) if crossed else times[-1]
+        fades  = 0, 0
         if self.crossfade is not None:
-            interval    = ceil(self.core.interval_most/clk_ratio)
-            least, most = self.crossfade.delay(beats, interval)
-        if self.clock_domain == "sys":
-            return least + enter + times[-1], most + enter + times[-1]
-
-        def leave(crossing, rounded):
-            # A beat leaves when it is there, and a cycle after the one before it.
-            inside = crossing + self.BUFFER_LATENCY
-            return crossing + max(rounded((inside + time)/clk_ratio) + beats - 1 - beat
-                for beat, time in enumerate(times))
-        quickest, slowest = self.CROSSING_LATENCY[0], self.CROSSING_LATENCY[-1]
-        # A beat waits for the place of one before it to be free.
-        turn  = floor(slowest/clk_ratio) + slowest
-        waits = max(turn - self.SINK_DEPTH, 0)*(enter//self.SINK_DEPTH)
-        least += enter + leave(quickest, ceil)
-        return least, most + enter + waits + leave(slowest, floor)
+            fades = self.crossfade.delay(beats, ceil(core.interval_most*period))
+        return tuple(int(leave) + fade for leave, fade in zip(leaves, fades))
 
     def add_csr(self):
         self._control = CSRStorage(fields=[

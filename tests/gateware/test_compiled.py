@@ -9,6 +9,7 @@ from litex.gen.sim import run_simulation as interpreted
 from migen import Array, Case, Cat, If, Memory, Mux, Replicate, Signal, passive
 
 from gateware.wavenet.accelerator import WaveNetAccelerator
+from tests.support.benches.core_runs import build
 from tests.support.hdl.clocks import UNRELATED, aligned
 from tests.support.hdl.nets import random_frames, random_network
 from tests.support.hdl.streams import FrameCollector, FrameDriver
@@ -144,9 +145,7 @@ def test_an_accelerator_with_its_crossings(seed, clocks):
     for run_simulation in (interpreted, compiled):
         model, folding = random_network(seed)
         domain = "wavenet" if "wavenet" in clocks else "sys"
-        dut = WaveNetAccelerator(
-            model.spec, folding, model.weights, clock_domain=domain, with_csr=False
-        )
+        dut = WaveNetAccelerator(build(model, folding), clock_domain=domain, with_csr=False)
         frames, counters = random_frames(model.spec, 4, seed), []
         driver = FrameDriver(dut.sink, frames, stall=0.3)
         collector = FrameCollector(dut.source, len(frames), stall=0.3)

@@ -11,7 +11,8 @@ class BankGuard(LiteXModule):
 
         bus --> guarded, a write to a bank that is `shut` without a byte selected
 
-    core    : WaveNetCore, whose window on the parameters `guarded` leads to
+    core    : the core whose window on the parameters `guarded` leads to; core.bank_of(address) is
+              the bank of a word address
     shut    : per bank, 1: not to be written
     blocked : writes that were not carried out
 
@@ -27,11 +28,8 @@ class BankGuard(LiteXModule):
 
         # # #
 
-        # The bit of the address that is the bank lies elsewhere in each layer.
-        bank  = Signal()
-        layer = bus.adr[core.window_bits:core.window_bits + bits_for(len(core.stages) - 1)]
-        self.comb += Case(layer, {index: bank.eq(bus.adr[stage.layout.row_bits])
-            for index, stage in enumerate(core.stages)})
+        bank = Signal()
+        self.comb += bank.eq(core.bank_of(bus.adr))
 
         block = Signal()
         begun = Signal()

@@ -31,6 +31,10 @@ class WaveNetCore(LiteXModule):
               {layer, lane, bank, row} (WeightLayout); reads are sign-extended
     saturations : per layer, output words that were clipped
     cycles_used : cycles that the slowest layer took for its last frame
+    in_channels, out_channels, bits, contexts : of the frames
+    warm_up : frames until nothing is left of what a context heard before, the receptive field
+    frames_inside : frames, at most, that have begun to come in and have not left whole
+    interval_most : cycles, at most, from the answer to a frame to that to the one right behind it
 
     Initiation interval: self.cycles, the slowest stage's. Latency: self.latency cycles from a
     frame's last input beat to its first output beat in an idle core.
@@ -52,6 +56,11 @@ class WaveNetCore(LiteXModule):
         self.source = stream.Endpoint(frame_layout(fmt.bits, contexts))
         self.bits   = fmt.bits
 
+        self.in_channels  = spec.layers[0].in_channels
+        self.out_channels = folding.layers[-1].layer.out_channels
+        self.contexts     = contexts
+        self.warm_up      = spec.receptive_field
+
         # # #
 
         # Pipeline.
@@ -69,18 +78,19 @@ class WaveNetCore(LiteXModule):
             self.stages.append(stage)
         self.pipeline = stream.Pipeline(self.sink, *self.stages, self.source)
 
-        self.cycles  = max([stage.cycles for stage in self.stages] + [spec.layers[0].in_channels])
+        self.cycles  = max([stage.cycles for stage in self.stages] + [self.in_channels])
         self.latency = self.stages[-1].latency + sum(
             stage.latency_last for stage in self.stages[:-1])
-        # From a frame's answer to that of the one right behind it, at most: one whose passes had to
-        # wait for those of the other does so in every layer that repeats.
+        # A frame whose passes wait for those of the one before does so in every layer that repeats.
         self.interval_most = self.cycles + sum(
             stage.cycles for stage in self.stages if stage.repeat > 1)
-        self.reset_cycles = max(stage.reset_cycles for stage in self.stages)
+        self.reset_cycles  = max(stage.reset_cycles for stage in self.stages)
+        self.frames_inside = sum(stage.frames_inside for stage in self.stages)
 
         # Parameters.
         # -----------
         self.window_bits = max(stage.layout.address_bits for stage in self.stages)
+        self.layer_bits  = bits_for(len(self.stages) - 1)
         self.bus         = wishbone.Interface(data_width=32, addressing="word")
         self.add_bus()
 
@@ -102,6 +112,26 @@ class WaveNetCore(LiteXModule):
             raise ValueError(f"layer {index}: folded out_channels must be {least} to {most}, "
                 f"got {built.out_channels}")
 
+    @property
+    def bus_bits(self):
+        """Bits of a word address in the window on the parameters."""
+        return self.window_bits + self.layer_bits
+
+    def layer_of(self, address):
+        return address[self.window_bits:self.bus_bits]
+
+    def bank_of(self, address):
+        """The bank of a word address in the window: another bit of it in each layer."""
+        layer = self.layer_of(address)
+        return any_of([(layer == index) & address[stage.layout.row_bits]
+            for index, stage in enumerate(self.stages)])
+
+    def delay(self, beat):
+        """Cycles from a frame's last input beat to its output beat number `beat`, from 0 on, in an
+        idle core whose source is ready."""
+        last = self.stages[-1]
+        return self.latency + last.delay(beat) - last.delay(0)
+
     def add_bus(self):
         """Registers on the way to the memories and back, since they are all over the chip."""
         bus      = self.bus
@@ -110,7 +140,7 @@ class WaveNetCore(LiteXModule):
         address  = Signal.like(bus.adr, reset_less=True)
         data     = Signal(self.bits, reset_less=True)
         write    = Signal()
-        layer    = address[self.window_bits:self.window_bits + bits_for(len(self.stages) - 1)]
+        layer    = self.layer_of(address)
         self.comb += begin.eq(bus.cyc & bus.stb & ~pending)
         self.sync += [
             If(begin,

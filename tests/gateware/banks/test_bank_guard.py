@@ -9,7 +9,7 @@ from models.arch.folding import Folding, LayerFolding
 from models.reference import Reference
 from models.spec import Conv1DSpec, NetworkSpec
 from tests.support.benches.core_jobs import BankedReference
-from tests.support.benches.core_runs import bus_read, bus_write, parameters
+from tests.support.benches.core_runs import build, bus_read, bus_write, parameters
 from tests.support.hdl.clocks import aligned
 from tests.support.hdl.nets import random_frames, random_model, random_network
 from tests.support.hdl.streams import FrameCollector, FrameDriver
@@ -30,13 +30,8 @@ class Bench:
     def __init__(self, clocks):
         self.clocks = clocks
         domain = "wavenet" if "wavenet" in clocks else "sys"
-        self.dut = WaveNetAccelerator(
-            MODEL.spec,
-            Folding(MODEL.spec, FOLDS, 0),
-            MODEL.weights,
-            clock_domain=domain,
-            with_csr=False,
-        )
+        core = build(MODEL, Folding(MODEL.spec, FOLDS, 0))
+        self.dut = WaveNetAccelerator(core, clock_domain=domain, with_csr=False)
         self.words = {bank: some(self.dut, OTHER, bank) for bank in range(2)}
 
     def write(self, bank):
@@ -149,9 +144,7 @@ class Narrow:
 
     def __init__(self, clocks, model=NARROW_MODEL, folds=NARROW_FOLDS):
         self.dut = dut = WaveNetAccelerator(
-            model.spec,
-            Folding(model.spec, folds, 0),
-            model.weights,
+            build(model, Folding(model.spec, folds, 0)),
             clock_domain="wavenet" if "wavenet" in clocks else "sys",
             with_csr=False,
         )
@@ -244,9 +237,7 @@ def test_the_bank_that_a_fade_leads_to_is_shut_until_it_is_over_whatever_is_aske
     while. Then the fade back begins, and behind it the bank is free."""
     length, asked, count = 70, 4, 240
     dut = WaveNetAccelerator(
-        MODEL.spec,
-        Folding(MODEL.spec, FOLDS, 0),
-        MODEL.weights,
+        build(MODEL, Folding(MODEL.spec, FOLDS, 0), contexts=2),
         clock_domain="wavenet" if "wavenet" in clocks else "sys",
         with_csr=False,
         with_crossfade=True,

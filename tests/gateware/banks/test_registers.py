@@ -11,7 +11,7 @@ from gateware.wavenet.accelerator import WaveNetAccelerator
 from gateware.wavenet.banks.ledger import BankLedger
 from models.arch.folding import Folding, LayerFolding
 from models.spec import Conv1DSpec, NetworkSpec
-from tests.support.benches.core_runs import bus_read, bus_write, parameters
+from tests.support.benches.core_runs import build, bus_read, bus_write, parameters
 from tests.support.hdl.clocks import aligned
 from tests.support.hdl.glides import rate_of
 from tests.support.hdl.nets import random_frames, random_model
@@ -81,9 +81,8 @@ class Playing:
 
     def __init__(self, script, clocks=CLOCKS[0], gap=0, **options):
         domain = "wavenet" if "wavenet" in clocks else "sys"
-        accelerator = WaveNetAccelerator(
-            MODEL.spec, FOLDING, MODEL.weights, clock_domain=domain, **options
-        )
+        core = build(MODEL, FOLDING, 2 if options.get("with_crossfade") else 1)
+        accelerator = WaveNetAccelerator(core, clock_domain=domain, **options)
         self.dut, self.accelerator = Registers(accelerator, gap=gap), accelerator
         self.left, self.banks = 0, []
         run_simulation(self.dut, {"sys": [self._frames(), self._watch(), script(self)]}, clocks)
@@ -195,9 +194,13 @@ def test_fades_as_console_and_host_ask_for_them():
 
 
 def test_every_register_that_is_written_is_tested_here():
-    accelerator = WaveNetAccelerator(
-        MODEL.spec, FOLDING, MODEL.weights, with_crossfade=True, fade_rate=1
-    )
+    core = build(MODEL, FOLDING, contexts=2)
+    accelerator = WaveNetAccelerator(core, with_crossfade=True, fade_rate=1)
     blocks = {accelerator: {"control", "fade"}, BankLedger(1): {"claim", "release", "crc0", "crc1"}}
     for block, written in blocks.items():
         assert {csr.name for csr in block.get_csrs() if hasattr(csr, "storage")} == written
+
+
+def test_a_core_without_two_contexts_is_refused_with_a_cross_fade():
+    with pytest.raises(ValueError, match="^a core with a crossfade must have 2 contexts, got 1$"):
+        WaveNetAccelerator(build(MODEL, FOLDING), with_crossfade=True)

@@ -10,10 +10,11 @@ from migen.fhdl.tools import list_clock_domains
 
 from gateware.primitives import PRIMITIVES
 from gateware.wavenet.accelerator import WaveNetAccelerator
+from gateware.wavenet.frame_crossing import SinkCrossing
 from models.arch.folding import Folding, LayerFolding
 from models.spec import Conv1DSpec, NetworkSpec
 from tests.support.benches.core_jobs import BankedReference
-from tests.support.benches.core_runs import bus_write, bus_write_and_read, parameters
+from tests.support.benches.core_runs import build, bus_write, bus_write_and_read, parameters
 from tests.support.hdl.clocks import UNRELATED, aligned, paths_between_domains
 from tests.support.hdl.nets import random_frames, random_model, random_network
 from tests.support.hdl.streams import FrameCollector, FrameDriver
@@ -25,9 +26,8 @@ COUNTERS_LATE = 40  # sys cycles, more than a counter takes to come over
 
 def accelerator(model, folding, clocks, contexts=1):
     domain = "wavenet" if "wavenet" in clocks else "sys"
-    return WaveNetAccelerator(
-        model.spec, folding, model.weights, contexts, clock_domain=domain, with_csr=False
-    )
+    core = build(model, folding, contexts)
+    return WaveNetAccelerator(core, clock_domain=domain, with_csr=False)
 
 
 def small_net():
@@ -160,7 +160,7 @@ def test_delay_is_exact_in_sys_and_between_its_bounds_behind_a_crossing(seed):
         for time, (least, most) in zip(times, bounds):
             assert least <= time <= most, where
             # Skews of both crossings, and of each beat's that waits for the place of another.
-            apart = 9 + 4 * ((model.spec.in_channels - 1) // dut.SINK_DEPTH)
+            apart = 9 + 4 * ((model.spec.in_channels - 1) // SinkCrossing.DEPTH)
             assert (least == most) if "wavenet" not in clocks else most - least < apart, where
 
 
@@ -191,9 +191,8 @@ def test_nothing_but_synchronisers_lies_between_the_domains():
 @pytest.mark.parametrize("primitives", PRIMITIVES)
 def test_all_of_the_core_is_in_its_domain(primitives):
     models, folding = small_net()
-    dut = WaveNetAccelerator(
-        models[0].spec, folding, models[0].weights, 1, primitives, clock_domain="wavenet"
-    )
+    core = build(models[0], folding, primitives=primitives)
+    dut = WaveNetAccelerator(core, clock_domain="wavenet")
     assert list_clock_domains(dut.core.get_fragment()) == {"wavenet"}
 
 
