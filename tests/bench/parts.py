@@ -7,7 +7,7 @@ from soc.flow.netlist_blocks import COMB, comb, count
 COUNTED = (*COMB, "TRELLIS_FF", "DP16KD", "MULT18X18D")
 
 # Blocks of a stage; what has no block's name is its sequencer and registers.
-BLOCKS = ("tapcache", "mvu", "requantise", "memory", "fifo")
+BLOCKS = ("tapcache", "sequencer", "mvu", "resultqueue", "weightmemory")
 
 
 def part_of(cell):

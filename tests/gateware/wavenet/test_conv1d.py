@@ -49,7 +49,7 @@ class Stage:
 
         @passive
         def watch():
-            dut, fifo = self.dut, self.dut.fifo.sink
+            dut, fifo = self.dut, self.dut.results.fifo.sink
             while True:
                 yield
                 counts["saturated"] += yield dut.saturated
@@ -129,10 +129,10 @@ def test_a_stage_whose_output_waits_fills_its_fifo(stage):
     def watch():
         for _ in range(4 * bench.dut.latency + depth * bench.dut.interval):
             yield
-        levels.append((yield bench.dut.fifo.level))
+        levels.append((yield bench.dut.results.fifo.level))
 
     bench.design.run([drive(), watch()])
-    assert bench.dut.fifo.depth == depth
+    assert bench.dut.results.fifo.depth == depth
     # A layer that repeats lets in what goes round, not what fills the FIFO.
     assert levels == [depth] or bench.layer.repeat > 1
 

@@ -184,12 +184,12 @@ def test_parameters_that_do_not_fit_are_refused():
             WaveNetCore(spec, folding, model.weights)
         return str(caught.value)
 
-    assert message(fold(3, 1)) == "layer 0: pe 3 is not allowed: a divisor of out_channels 4"
-    assert message(fold(0, 1)) == "layer 0: pe 0 is not allowed: a divisor of out_channels 4"
-    assert message(fold(1, 0)) == "layer 0: simd 0 is not allowed: at least 1"
-    wrong = "a divisor of in_channels 6, or 6 times a divisor of kernel_size 3"
+    assert message(fold(3, 1)) == "layer 0: pe must divide out_channels (4), got 3"
+    assert message(fold(0, 1)) == "layer 0: pe must divide out_channels (4), got 0"
+    assert message(fold(1, 0)) == "layer 0: simd must be at least 1, got 0"
+    wrong = "simd must divide in_channels (6), or be in_channels times a divisor of kernel_size (3)"
     for simd in (4, 9, 12):
-        assert message(fold(1, simd)) == f"layer 0: simd {simd} is not allowed: {wrong}"
+        assert message(fold(1, simd)) == f"layer 0: {wrong}, got {simd}"
     assert message(fold(1, 1, layers=2)) == (
         "1 layers, 2 foldings and 1 weight pairs: they must be equally many"
     )
