@@ -2,6 +2,8 @@ from migen import *
 
 from litex.gen import *
 
+from gateware.wavenet.po2 import po2_bits
+
 # Shift Lane ---------------------------------------------------------------------------------------
 
 class ShiftLane(LiteXModule):
@@ -32,14 +34,6 @@ class ShiftLane(LiteXModule):
             signs[1].eq(signs[0]),
             self.product.eq(Mux(signs[1], -shifted, shifted)),
         ]
-
-def po2_bits(bits):
-    """Width of the code of a power-of-two weight of a `bits` bit format: sign and exponent."""
-    return 1 + bits_for(bits)
-
-def po2_code(weight, bits):
-    """{sign, exponent} of an integer weight 0 or +/-2**k, k to bits - 1: exponent k + 1, or 0."""
-    return (weight < 0) << (po2_bits(bits) - 1) | abs(int(weight)).bit_length()
 
 # Adder Tree ---------------------------------------------------------------------------------------
 

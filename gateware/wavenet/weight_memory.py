@@ -5,8 +5,8 @@ from migen import *
 from litex.gen import *
 
 from gateware.primitives import Broadcast, DualPortRAM, GROUP, worth_a_block
-from gateware.wavenet.lanes import po2_bits, po2_code
 from gateware.wavenet.mvu import delayed
+from gateware.wavenet.po2 import Po2Decoder, Po2Encoder, po2_bits, po2_code
 
 # Helpers ------------------------------------------------------------------------------------------
 
@@ -71,6 +71,36 @@ class WeightLayout:
             lanes[lane][row] = int(bias[output])
         return lanes
 
+# Read Back ----------------------------------------------------------------------------------------
+
+class ReadBack(LiteXModule):
+    """word = the one of `weights` or `bias` that `lane` numbers, 0 without `asked`.
+
+    weights : per lane a word as its memory holds it, a code with `po2`;  bias : of the lane behind
+    word    : `bits` wide, a power of two as its integer
+
+    Every lane but the one that is asked for gives 0, so that an OR is all the choice it takes.
+    Latency: LATENCY cycles, one word per cycle.
+    """
+    LATENCY = 2
+    def __init__(self, weights, bias, bits, po2):
+        self.lane  = Signal(bits_for(len(weights)))
+        self.asked = Signal()
+        self.word  = Signal(bits, reset_less=True)
+
+        # # #
+
+        words = [*weights, bias]
+        reads = [Signal(len(word), reset_less=True) for word in words]
+        for index, (read, word) in enumerate(zip(reads, words)):
+            self.sync += read.eq(word), If(~self.asked | (self.lane != index), read.eq(0))
+        weight = any_of(reads[:-1])
+        if po2:
+            self.decoder = Po2Decoder(bits)
+            self.comb   += self.decoder.code.eq(weight)
+            weight       = self.decoder.word
+        self.sync += self.word.eq(weight | reads[-1])
+
 # Weight Memory ------------------------------------------------------------------------------------
 
 class WeightMemory(LiteXModule):
@@ -93,7 +123,7 @@ class WeightMemory(LiteXModule):
     """
     LATENCY      = Broadcast.LATENCY + DualPortRAM.LATENCY
     BIAS_LATENCY = DualPortRAM.LATENCY + 1
-    BUS_LATENCY  = Broadcast.LATENCY + DualPortRAM.LATENCY + 2
+    BUS_LATENCY  = Broadcast.LATENCY + DualPortRAM.LATENCY + ReadBack.LATENCY
     def __init__(self, layout, bits, kernel, bias, primitives="inferred", patchable=False):
         self.row        = Signal(layout.weight_bits)
         self.bank       = Signal()
@@ -106,7 +136,7 @@ class WeightMemory(LiteXModule):
         self.bus_select = Signal()
         self.bus_we     = Signal()
         self.bus_dat_w  = Signal(bits)
-        self.bus_dat_r  = Signal(bits, reset_less=True)
+        self.bus_dat_r  = Signal(bits)
 
         # # #
 
@@ -115,12 +145,11 @@ class WeightMemory(LiteXModule):
         bus_bank = self.bus_adr[layout.row_bits]
         bus_lane = self.bus_adr[layout.row_bits + 1:]
 
-        # The lowest set bit of +/-2**k is bit k.
-        code = Signal(po2_bits(bits))
-        self.comb += code[-1].eq(self.bus_dat_w[-1])
-        for k in reversed(range(bits)):
-            self.comb += If(self.bus_dat_w[k], code[:-1].eq(k + 1))
-        written = code if layout.po2 else self.bus_dat_w
+        written = self.bus_dat_w
+        if layout.po2:
+            self.encoder = Po2Encoder(bits)
+            self.comb   += self.encoder.word.eq(self.bus_dat_w)
+            written      = self.encoder.code
 
         # Weights: what goes to all lanes goes through registers, each for a GROUP of lanes.
         # ----------------------------------------------------------------------------------
@@ -161,23 +190,11 @@ class WeightMemory(LiteXModule):
         self.comb += biases.a_adr.eq(Cat(self.output, self.bias_bank))
         self.sync += self.bias.eq(biases.a_dat_r)
 
-        # Read-back: every lane but the one asked for gives 0, so an OR is all the choice it takes.
-        # -----------------------------------------------------------------------------------------
-        lane  = delayed(self, bus_lane, self.BUS_LATENCY - 2)
-        asked = delayed(self, self.bus_select, self.BUS_LATENCY - 2)
-        reads = [Signal(len(word), reset_less=True) for word in words + [biases.b_dat_r]]
-        for index, (read, word) in enumerate(zip(reads, words + [biases.b_dat_r])):
-            self.sync += read.eq(word), If(~asked | (lane != index), read.eq(0))
-        word   = Signal(len(self.weights[0]))
-        weight = Signal(bits)
+        # Read-back.
+        # ----------
+        self.read_back = read_back = ReadBack(words, biases.b_dat_r, bits, layout.po2)
         self.comb += [
-            word.eq(any_of(reads[:-1])),
-            self.decode(word, weight) if layout.po2 else weight.eq(word),
+            read_back.lane.eq(delayed(self, bus_lane, self.BUS_LATENCY - ReadBack.LATENCY)),
+            read_back.asked.eq(delayed(self, self.bus_select, self.BUS_LATENCY - ReadBack.LATENCY)),
+            self.bus_dat_r.eq(read_back.word),
         ]
-        self.sync += self.bus_dat_r.eq(weight | reads[-1])
-
-    def decode(self, code, word):
-        """Sets `word` to a power of two from its code; exponent 0 leaves it 0."""
-        exponent, sign = code[:-1], code[-1]
-        return Case(exponent, {k + 1: word.eq(Mux(sign, 2**len(word) - 2**k, 2**k))
-            for k in range(len(word))})

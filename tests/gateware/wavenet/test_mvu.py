@@ -7,8 +7,9 @@ from litex.gen import LiteXModule
 from migen import Signal
 
 from gateware.primitives import GROUP, Multiplier
-from gateware.wavenet.lanes import AdderTree, ShiftLane, po2_bits, po2_code
+from gateware.wavenet.lanes import AdderTree, ShiftLane
 from gateware.wavenet.mvu import MVU, delayed
+from gateware.wavenet.po2 import po2_bits, po2_code
 from tests.support.simulators.compiled import run_simulation
 
 BITS = 9

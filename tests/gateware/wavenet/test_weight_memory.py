@@ -4,9 +4,10 @@ import random
 
 import numpy as np
 import pytest
+from litex.gen import LiteXModule
 
-from gateware.wavenet.lanes import po2_code
-from gateware.wavenet.weight_memory import WeightLayout, WeightMemory, any_of
+from gateware.wavenet.po2 import Po2Decoder, Po2Encoder, po2_bits, po2_code
+from gateware.wavenet.weight_memory import ReadBack, WeightLayout, WeightMemory, any_of
 from models.spec import Conv1DSpec
 from tests.support.simulators.compiled import run_simulation
 
@@ -49,6 +50,27 @@ def test_latencies():
     assert WeightMemory.LATENCY == 3
     assert WeightMemory.BIAS_LATENCY == 3
     assert WeightMemory.BUS_LATENCY == 5
+    assert ReadBack.LATENCY == 2
+
+
+@pytest.mark.parametrize("bits", [8, 16, 18])
+def test_every_power_of_two_goes_into_its_code_and_back(bits):
+    weights = [0, *(sign * 2**k for k in range(bits - 1) for sign in (1, -1)), -(2 ** (bits - 1))]
+    encoder, decoder, seen = Po2Encoder(bits), Po2Decoder(bits), []
+    dut = LiteXModule()
+    dut.submodules += encoder, decoder
+    dut.comb += decoder.code.eq(encoder.code)
+
+    def bench():
+        for weight in weights:
+            yield encoder.word.eq(weight % 2**bits)
+            yield
+            yield
+            seen.append(((yield encoder.code), (yield decoder.word)))
+
+    run_simulation(dut, bench())
+    assert seen == [(po2_code(weight, bits), weight % 2**bits) for weight in weights]
+    assert len({code for code, _ in seen}) == 2 * bits and len(encoder.code) == po2_bits(bits)
 
 
 @pytest.mark.parametrize("weights", ["fixed", "po2"])
