@@ -6,15 +6,24 @@ from soc.flow.netlist_blocks import COMB, comb, count
 
 COUNTED = (*COMB, "TRELLIS_FF", "DP16KD", "MULT18X18D")
 
-# Blocks of a stage; what has no block's name is its sequencer and registers.
-BLOCKS = ("tapcache", "sequencer", "mvu", "resultqueue", "weightmemory")
+# How the names of a stage's cells go on -> its blocks; what has none of them is its wiring.
+BLOCKS = {
+    "cache": "cache",
+    "beatmerger": "cache",
+    "queue": "cache",
+    "ring": "cache",
+    "sequencer": "sequencer",
+    "memory": "memory",
+    "mvu": "mvu",
+    "results": "results",
+}
 
 
 def part_of(cell):
-    """Stage and block of a cell by its name (`conv1d0 tapcache`); elsewhere its first word."""
+    """Stage and block of a cell by its name (`conv1d0 cache`); elsewhere its first word."""
     stage = re.match(r"(conv1d\d*)_([a-z]+)", cell)
     if stage:
-        return f"{stage[1]} {stage[2] if stage[2] in BLOCKS else 'itself'}"
+        return f"{stage[1]} {BLOCKS.get(stage[2], 'itself')}"
     return re.match(r"\W*([A-Za-z]*)", cell)[1]
 
 
