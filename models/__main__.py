@@ -17,6 +17,7 @@ from models.commands import evaluate, examples, import_keras, render, train, zoo
 from models.commands.arguments import positive
 from models.errors import reported
 from models.files import check_writable, until_pipe_breaks
+from models.fit import fit
 from models.spec import Model, ModelError
 
 PLAN = (
@@ -117,7 +118,7 @@ def _spec(name):
 def image_command(args):
     model = Model.load(args.model)
     if "fit" in args:
-        model = image.fit(model, _spec(args.fit))
+        model = fit(model, _spec(args.fit))
     output = Path(getattr(args, "output", Path(args.model).with_suffix(".bin").name))
     if output.suffix in (".json", ".npz"):
         raise ModelError(f"{output}: an image must end in .bin, got {output.suffix}")

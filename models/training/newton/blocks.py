@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from models import image
+from models.fit import fit
 from models.spec import ModelError
 
 
@@ -98,7 +98,7 @@ def widened(model, spec, seed):
         raise ModelError(f"{model.spec.name}: its layers are not those of {spec.name}, or narrower")
     rng, to_float = np.random.default_rng([seed, 0x51DE]), spec.number_format.to_float
     pairs = []
-    for old, layer, pair in zip(layers, spec.layers, image.fit(model, spec).weights, strict=True):
+    for old, layer, pair in zip(layers, spec.layers, fit(model, spec).weights, strict=True):
         kernel, bias = map(to_float, pair)
         if layer.relu:
             limit = np.sqrt(6 / layer.fan_in)
