@@ -1,5 +1,7 @@
 """Choose pe and simd for every layer of a network: the search over the costs of folding.py."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from models.arch import devices
@@ -127,47 +129,75 @@ def _shortage(options, device):
 
 def _search(options, device, costs):
     """One option per layer that fits `device` with the least summed costs (compared in order), or
-    None. Exact: layer by layer, only choices that another beats in everything are dropped.
+    None. Exact: only choices that another beats in everything are dropped.
+
+        front(0) = {no layer}
+        front(n) = undominated({chosen + option : chosen of front(n-1), option of layer n})
+
+    What a choice uses is counted beyond the least of its layers, and so is the `room` that all
+    layers share: what the layers still to come need is never given away.
     """
     limit = [getattr(device, r) for r in _RESOURCES] if device else []
     used = [
-        np.array([[getattr(o, r) for r in _RESOURCES][: len(limit)] for o in layer]).reshape(
-            len(layer), len(limit)
-        )
+        _table(layer, lambda o: [getattr(o, r) for r in _RESOURCES][: len(limit)])
         for layer in options
     ]
-    # What the layers still to come take at least.
     least = [layer.min(axis=0, initial=np.iinfo(int).max) for layer in used]
     room = np.array(limit, int) - np.sum(least, axis=0)
     if (room < 0).any():
         return None
-    total_cost = np.zeros((1, len(costs(options[0][0], False))), int)
-    total_used = np.zeros((1, len(limit)), int)
-    steps = []
+    front = _Front(
+        np.zeros((1, len(costs(options[0][0], False))), int),
+        np.zeros((1, len(limit)), int),
+        None,
+        None,
+    )
+    fronts = []
     for index, layer in enumerate(options):
         is_last = index == len(options) - 1
-        cost = np.array([costs(o, is_last) for o in layer], int)
-        # Beyond the least of each layer, so that `room` is what they all may share.
-        extra = used[index] - least[index]
-        front = _front(cost, extra, room)
-        pair_cost = total_cost[:, None] + cost[front]
-        pair_used = total_used[:, None] + extra[front]
-        pairs = len(total_cost) * len(front)
-        flat_cost = pair_cost.reshape(pairs, cost.shape[1])
-        flat_used = pair_used.reshape(pairs, len(limit))
-        kept = _front(flat_cost, flat_used, room)
-        total_cost, total_used = flat_cost[kept], flat_used[kept]
-        steps.append((kept // len(front), front[kept % len(front)]))
-    if not len(total_cost):
+        cost = _table(layer, lambda o, is_last=is_last: costs(o, is_last))
+        front = front.with_layer(cost, used[index] - least[index], room)
+        fronts.append(front)
+    if not len(front.cost):
         return None
-    chosen, state = [], 0  # The front is sorted by cost.
-    for (before, taken), layer in zip(reversed(steps), reversed(options)):
-        chosen.append(layer[taken[state]])
-        state = before[state]
+    chosen, state = [], 0  # A front is sorted by cost.
+    for front, layer in zip(reversed(fronts), reversed(options)):
+        chosen.append(layer[front.option[state]])
+        state = front.before[state]
     return tuple(reversed(chosen))
 
 
-def _front(cost, used, room):
+def _table(layer, columns):
+    """int [options of the layer, columns(option)]."""
+    rows = [columns(option) for option in layer]
+    return np.array(rows, int).reshape(len(layer), len(rows[0]))
+
+
+@dataclass(frozen=True)
+class _Front:
+    """Choices of an option for each of the first layers, none beaten by another, sorted by cost.
+
+    cost, used : int [choices, ...], summed over the layers
+    before     : per choice, which of the front before it continues;  option : that it adds
+    """
+
+    cost: np.ndarray
+    used: np.ndarray
+    before: np.ndarray | None
+    option: np.ndarray | None
+
+    def with_layer(self, cost, used, room):
+        """The front with one more layer, whose options cost and use this."""
+        options = _undominated(cost, used, room)
+        pairs = len(self.cost) * len(options)
+        cost = (self.cost[:, None] + cost[options]).reshape(pairs, cost.shape[1])
+        used = (self.used[:, None] + used[options]).reshape(pairs, used.shape[1])
+        kept = _undominated(cost, used, room)
+        count = max(len(options), 1)
+        return _Front(cost[kept], used[kept], kept // count, options[kept % count])
+
+
+def _undominated(cost, used, room):
     """Rows, sorted by cost, that fit in `room` and that no row of at most their cost beats in what
     it uses. cost int [n, c] compared in order, used int [n, r]."""
     fits = np.flatnonzero((used <= room).all(axis=1))
