@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 import warnings
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,14 @@ TENSORFLOW_ROOMS = ("models/keras/", "models/training/")
 TENSORFLOW = ("tensorflow", "keras", "qkeras", "tf_keras")
 
 LINES_WARN, LINES_MOST = 300, 400
+FILES_MOST = 14  # of a folder
+SOURCES = (".py", ".c", ".h", ".cpp", ".v")
+# Folders that still import each other; none may join them.
+OPEN_CIRCLES = {
+    ("gateware/wavenet", "gateware/wavenet/pipeline"),
+    ("models", "models/graph"),
+    ("models/keras", "models/keras/lowering"),
+}
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,47 @@ class Import:
 def within(target, *modules):
     """Whether the dotted name is one of the modules or lies inside one."""
     return any(target == module or target.startswith(module + ".") for module in modules)
+
+
+def folder_circles(root):
+    """Folders that import each other, directly or by way of others, as sorted tuples; a __main__.py
+    is a command line and belongs to no folder's imports."""
+    arrows = {}
+    for path in python_files(root):
+        if Path(path).name == "__main__.py":
+            continue
+        here = str(Path(path).parent)
+        for item in imports_of(root, path):
+            target = root.joinpath(*item.target.split("."))
+            there = target if target.is_dir() else target.parent
+            if within(item.target, *ROOMS) and there != root / here:
+                arrows.setdefault(here, set()).add(str(there.relative_to(root)))
+
+    def reached(start):
+        found, ahead = set(), [start]
+        while ahead:
+            new = arrows.get(ahead.pop(), set()) - found
+            found |= new
+            ahead += new
+        return found
+
+    reach = {folder: reached(folder) for folder in arrows}
+    return {
+        tuple(sorted(other for other in reach[folder] if folder in reach.get(other, ())))
+        for folder in reach
+        if folder in reach[folder]
+    }
+
+
+def crowded_folders(root, names):
+    """(folder, sources) of the folders with more than FILES_MOST of `names`; __init__.py and
+    __main__.py are not counted."""
+    counts = Counter(
+        str(Path(name).parent)
+        for name in names
+        if Path(name).suffix in SOURCES and Path(name).stem not in ("__init__", "__main__")
+    )
+    return sorted(item for item in counts.items() if item[1] > FILES_MOST)
 
 
 def python_files(root):
@@ -204,6 +254,31 @@ def test_imports_run_one_way():
 
 def test_tensorflow_is_loaded_by_training_only():
     assert tensorflow_chains(ROOT) == []
+
+
+def test_no_folders_import_each_other():
+    assert folder_circles(ROOT) <= OPEN_CIRCLES
+
+
+def test_no_folder_is_crowded():
+    assert crowded_folders(ROOT, tracked_files(ROOT)) == []
+
+
+def test_circles_and_crowds_are_seen(tmp_path):
+    for path, text in {
+        "soc/a/one.py": "from soc.b import two",
+        "soc/b/two.py": "def f():\n    from soc.c import three",
+        "soc/c/three.py": "import soc.a.one",
+        "soc/d/four.py": "from soc.a import one",
+        "soc/d/__main__.py": "",
+        "soc/a/__main__.py": "from soc.d import four",
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    assert folder_circles(tmp_path) == {("soc/a", "soc/b", "soc/c")}
+    names = [f"soc/{i}.py" for i in range(FILES_MOST)] + ["soc/__init__.py", "soc/page.md"]
+    assert crowded_folders(tmp_path, names) == []
+    assert crowded_folders(tmp_path, [*names, "soc/x.c"]) == [("soc", FILES_MOST + 1)]
 
 
 def test_files_are_small():
