@@ -46,7 +46,7 @@ def add_arguments(add):
     add("--weights", **unset, metavar="FILE.h5", help=text)
     text = "word that outputs without a quantiser are rounded to, saturating, as Q4.12"
     add("--output-format", type=word, **unset, metavar="Qm.n", help=text)
-    text = "word of the frames that come in; unset: the net's one format, or Q4.12"
+    text = "word of the frames that come in; unset: Q4.12, or the net's one format if wider"
     add("--input-format", type=word, **unset, metavar="Qm.n", help=text)
     text = "whether a quantized_relu's relu_upper_bound acts, which QKeras does not save"
     add("--relu-upper-bound", choices=("clip", "ignore"), **unset, help=text)

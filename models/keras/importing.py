@@ -26,8 +26,8 @@ class Options:
 
     sample_rate : Hz
     name        : of the network, default the file's
-    in_word     : format of the frames that come in; None: the net's one format, else Q4.12, or that
-                  of the quantiser of the inputs where Q4.12 does not hold it
+    in_word     : format of the frames that come in; None: Q4.12 where it holds the net's one format
+                  or that of the quantiser of the inputs, else that
     out_word    : format that outputs without a quantiser are rounded to, saturating
     upper_bound : "clip" or "ignore", see quantisers.parse
     approximate : take functions that no table holds exactly
@@ -82,6 +82,7 @@ class _Work:
     def __init__(self, graph, options):
         self.graph, self.options = graph, options
         self.upper_bound = options.upper_bound
+        self.common = None
         channels = graph.channels or self._first_channels()
         self.draft = Draft(options.in_word or self._in_word(), channels, options.approximate)
         self.tensors = {0: Tensor(Words(((INPUT, channels),)), INPUT)}
@@ -94,7 +95,8 @@ class _Work:
         raise ModelError("the number of input channels is not in the file")
 
     def _in_word(self):
-        """The format of the inputs: that of all quantisers, where they agree."""
+        """The format of the inputs: Q4.12 where it holds that of the quantisers, else theirs, where
+        they agree or one stands on the inputs."""
         words, first = set(), None
         for call in self.graph.calls:
             layer = call.layer.inner or call.layer
@@ -111,8 +113,9 @@ class _Work:
             words.add(word)
             if 0 in call.inputs and layer.kind in ("Activation", "QActivation"):
                 first = word
-        if len(words) == 1 and next(iter(words)).rounding == "half_even":
-            return words.pop()
+        self.common = next(iter(words)) if len(words) == 1 else None
+        if self.common and self.common.rounding == "half_even":
+            first = self.common
         if first and (first.frac > DEFAULT_WORD.frac or first.bits - first.frac > 4):
             return first
         return DEFAULT_WORD
@@ -202,6 +205,15 @@ class _Work:
     def notes(self, tensor):
         """What the user should know."""
         yield from self.draft.notes
+        for call in self.graph.calls:
+            if 0 in call.inputs and call.layer.kind == "QActivation":
+                yield f"layer {call.layer.name}: a quantiser of the inputs, which are rounded so"
+        in_word = self.draft.words[INPUT]
+        if self.common and self.common != in_word and self.options.in_word is None:
+            yield (
+                f"inputs come in {in_word}; --input-format Q{_told(self.common)} takes them in the "
+                "net's one format"
+            )
         if tensor.late:
             yield f"the Keras model's output starts {tensor.late} frames later: the same from there"
         if tensor.cut:

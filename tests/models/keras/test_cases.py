@@ -1,5 +1,6 @@
 """Model files as people have them (cases/NOTICE.md): equal to QKeras, or the true reason."""
 
+import re
 import shutil
 from functools import partial
 from pathlib import Path
@@ -163,3 +164,20 @@ def test_a_description_and_its_weights(capsys, tmp_path):
         options = ("--weights", tmp_path / weights)
         model, _ = imported(tmp_path / "model.json", options, capsys, tmp_path)
         assert np.array_equal(outputs_of(model, expected["frames"]), expected["outputs"])
+
+
+def test_the_quantiser_of_the_inputs_is_told(capsys, tmp_path):
+    path = CASES / "28_coarser_input_quantiser" / "their.keras"
+    _, out = imported(path, (), capsys, tmp_path)
+    assert "layer q_activation_47: a quantiser of the inputs, which are rounded so\n" in out
+    assert "in Q4.12 half_even, out Q4.12 half_even" in out
+
+
+def test_the_page_names_all_layers_that_are_taken():
+    from models.keras.lowering.layers import KINDS
+
+    page = (Path(__file__).parents[3] / "docs" / "import.md").read_text()
+    told = set(re.findall(r"\w+", page))
+    assert set(KINDS) - told <= {"InputLayer", "GetItem", "QDepthwiseConv1D"}
+    for option in ("--output-format", "--input-format", "--relu-upper-bound", "--approximate"):
+        assert option in page
