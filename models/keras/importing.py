@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import tensorflow
+
 from models.graph.parts import INPUT
 from models.graph.words import Word
 from models.keras import quantisers
@@ -17,7 +19,19 @@ from models.messages import either
 from models.spec import ModelError
 
 DEFAULT_WORD = Word(16, 12)  # what the boards' converters give
-_BAD_FIELDS = (KeyError, TypeError, ValueError, AttributeError, SyntaxError, RecursionError)
+# What options of another kind than QKeras expects make Python, QKeras and TensorFlow raise.
+_BAD_FIELDS = (
+    KeyError,
+    IndexError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    SyntaxError,
+    AssertionError,
+    ArithmeticError,
+    RuntimeError,  # RecursionError, NotImplementedError too
+    tensorflow.errors.OpError,
+)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """Model files as people have them (cases/NOTICE.md): equal to QKeras, or the true reason."""
 
+import json
 import re
 import shutil
+import zipfile
 from functools import partial
 from pathlib import Path
 
@@ -151,8 +153,6 @@ def test_containers_that_are_not_read(capsys, tmp_path, monkeypatch):
 
 def test_a_description_and_its_weights(capsys, tmp_path):
     """model.json with the weights that Keras 2 wrote beside it."""
-    import zipfile
-
     folder = CASES / "14_keras_2"
     with zipfile.ZipFile(folder / "their.keras") as archive:
         (tmp_path / "model.json").write_bytes(archive.read("config.json"))
@@ -164,6 +164,29 @@ def test_a_description_and_its_weights(capsys, tmp_path):
         options = ("--weights", tmp_path / weights)
         model, _ = imported(tmp_path / "model.json", options, capsys, tmp_path)
         assert np.array_equal(outputs_of(model, expected["frames"]), expected["outputs"])
+
+
+@pytest.mark.parametrize(
+    "activation",
+    [
+        "quantized_relu(15,3,negative_slope=0.3)",
+        "quantized_bits(16,'a')",
+        "quantized_bits(16,3,alpha=[1,2])",
+        "quantized_tanh(40)",
+        "quantized_relu(15,3,use_sigmoid='x'",
+        "ternary(alpha='x')",
+    ],
+)
+def test_options_that_qkeras_does_not_take_are_one_line(activation, capsys, tmp_path):
+    folder, bad = CASES / "16_symmetric_activation", tmp_path / "bad.keras"
+    with zipfile.ZipFile(folder / "their.keras") as whole, zipfile.ZipFile(bad, "w") as archive:
+        config = json.loads(whole.read("config.json"))
+        config["config"]["layers"][-1]["config"]["activation"] = activation
+        archive.writestr("config.json", json.dumps(config))
+        archive.writestr("model.weights.h5", whole.read("model.weights.h5"))
+    status, out, err = run(["import", bad, "-o", tmp_path / "m.npz"], capsys)
+    assert (status, out) == (2, "") and not (tmp_path / "m.npz").exists()
+    assert f"{bad}: layer q_activation_19 (QActivation): " in err and err.count("\n") == 1
 
 
 def test_the_quantiser_of_the_inputs_is_told(capsys, tmp_path):
