@@ -1,6 +1,5 @@
 """`python3 -m tests.docs_check.facts GROUP`: figures of the pages that follow from constants."""
 
-import inspect
 import math
 import sys
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from boards.platforms.codec_pmods import CALIBRATION
 from boards.targets.arguments import SAMPLE_RATES
 from gateware.audio.ak4619_registers import register_bytes
+from gateware.shapes import ramp
 from models import image, topologies
 from models.arch.planner import plan
 from models.quality import evaluation as evaluate
@@ -19,9 +19,8 @@ from models.spec import FILE_BYTES, MAX_HISTORY, MAX_MACS, Model
 from models.training import windows
 from models.training.newton import blocks, polish
 from models.training.recipe import RECIPES
-from soc import capture_buffer
+from soc import capture_buffer, options
 from soc.contract import bench_plan
-from soc.host import client
 from soc.sim.runner import BRIDGE_TIMEOUT_MS
 from soc.sim.sim_soc import SYS_CLK_FREQ
 from soc.wav import FULL_SCALE
@@ -72,16 +71,12 @@ def net():
 
 def live():
     yield from net()
-    defaults = {
-        name: parameter.default
-        for name, parameter in inspect.signature(WaveNetSoC.__init__).parameters.items()
-    }
-    fade_ms = defaults["fade_ms"]
-    yield f"silence of a bridge, ms: {defaults['bridge_timeout_ms']}"
+    yield f"silence of a bridge, ms: {options.BridgeOptions.bridge_timeout_ms}"
     yield f"silence of a simulated bridge, ms: {BRIDGE_TIMEOUT_MS:g}"
     yield f"cycles that an address of nothing holds the bus: {WaveNetSoC.bus_timeout}"
     yield f"bench, KB: {bench_plan.RAM_MOST // 1024}, frames: {bench_plan.DEPTH_MOST}"
-    yield f"glide and fade, ms: 0 to {client.MOST_MS}, at power-up {fade_ms}"
+    fade_ms = options.AcceleratorOptions.fade_ms
+    yield f"glide and fade, ms: 0 to {ramp.MS_MOST}, at power-up {fade_ms}"
 
 
 def capture():
@@ -145,7 +140,7 @@ def sound():
     yield f"multiplications: 2^{MAX_MACS.bit_length() - 1}, words: 2^{MAX_HISTORY.bit_length() - 1}"
     yield f"to listen: {listening.RATE / 1e3} kHz, {-20 * math.log10(listening.PEAK):.0f} dB down"
     yield f"channels: {list(range(wav.MAX_CHANNELS))}"
-    yield f"a glide: {client.MOST_MS / 1e3} s; 1.0 of Q4.12: {one}"
+    yield f"a glide: {ramp.MS_MOST / 1e3} s; 1.0 of Q4.12: {one}"
 
 
 def words_end():
