@@ -1,4 +1,7 @@
 #!/usr/bin/env python3
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Builds the SoC: `python3 build.py --build --load` for a board and onto it, `--sim` simulates it,
 with sound and a console."""
 

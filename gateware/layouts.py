@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Stream layouts that the blocks of this gateware meet at."""
 
 from migen import bits_for

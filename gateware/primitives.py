@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Vendor primitives with their registers, each with a behavioural twin.
 
 `primitives` chooses: "ecp5" instantiates the cells of a Lattice ECP5, "inferred" is plain Migen of

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Gives signals the same names on every Python: those that Migen 0.10 reads on 3.11.
 
 Migen names a signal after the byte code behind its call (`x = Signal()`: CALL, STORE_FAST x), frame

@@ -1,1 +1,4 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Networks: description, exact integer arithmetic, folding, training. No hardware in here."""

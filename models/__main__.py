@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """python3 -m models: train a net, render sound, plan its folding, pack and measure it."""
 
 import argparse

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Names of places on the embedding plane: the waves that a model was trained for."""
 
 import re

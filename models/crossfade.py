@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The cross-fade of two models in integers, as gateware/wavenet/fade/crossfade.py makes it.
 
 Constant power: the gains are cosine and sine of a quarter turn, so that models which have nothing

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What a command line says when it cannot go on: one line on stderr, and an exit status.
 
 Standard library only, and no syntax that an older Python than the project's cannot read.

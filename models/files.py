@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Files at the edge of the program: opened only where that can end, written whole or not at all.
 
 Nothing here needs more than Python itself. Every error is a FileError, one line that begins with

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """A model in a larger topology: the same integers, its weights among zeros and layers of 1.0."""
 
 from dataclasses import replace

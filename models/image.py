@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The weight image: one model as a file that any build of its topology can load while it plays.
 
 Little-endian 32-bit words:

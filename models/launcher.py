@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Has a command line go on in the project's .venv where the user's own Python lacks a package.
 
 Standard library only, and no syntax that an older Python than the project's cannot read.

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Arrays of an .npz of unknown origin: nothing in it is executed, and what it takes is bounded.
 
 A zip of 4 MB can hold 4 GB, and a header of 100 bytes can announce any shape, so the sizes are

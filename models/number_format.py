@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The fixed-point words of a network, and the error that names what is wrong with a description."""
 
 from dataclasses import dataclass

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Integer inference of a net: the arithmetic that every other level must equal, bit for bit.
 
 A layer, for each output channel, with words of `bits` bits of which `frac` are fractional:

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The one description of a network that everything else reads: shapes, number format, weights."""
 
 import json

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The nets this project knows by name: one table, shapes only."""
 
 from models.spec import Conv1DSpec, ModelError, NetworkSpec

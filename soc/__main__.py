@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """python3 -m soc: status, embedding, models and recordings of a running SoC, over its bus."""
 
 import argparse

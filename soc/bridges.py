@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Ways for a host onto the SoC's Wishbone bus: what soc/host and LiteX's tools talk to."""
 
 from litex.gen import *

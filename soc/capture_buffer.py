@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The capture buffer in a SoC: where it listens, and what it shows to the CPU and to a host."""
 
 from litex.soc.integration.soc import SoCRegion

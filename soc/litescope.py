@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """A logic analyser on the way of the frames, for `litescope_cli` over a bridge."""
 
 DEPTH = 1024 # samples of one sys cycle; about four frames at 192 kHz

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What LiteX and Migen keep to themselves and this project cannot do without, in one file.
 
 Migen's DUID : the order of statements in the Verilog follows from the numbers that it gives to

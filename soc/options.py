@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What a WaveNetSoC is made with, besides board, clocks and net: four groups of options."""
 
 from dataclasses import dataclass, fields

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Shows which step of a build runs and for how long; plain lines where there is no terminal."""
 
 import sys

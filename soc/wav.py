@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Sound at the codec's analogue side: codes that the ADCs give, words that the DACs take."""
 
 import numpy as np

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Settings for all tests: the same examples on every run, no time limit a single example."""
 
 import os

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """python3 -m tests.freeze: writes down what a move of files must not change, and compares.
 
     python3 -m tests.freeze write before      # on the commit before the move

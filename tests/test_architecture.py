@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The house of rooms: imports run one way, files stay small, git holds sources only.
 
     build.py -> boards.targets -> boards.platforms, models, soc

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The pages: quick figures of `make docs-check`, names that lead nowhere, the checker itself."""
 
 import re

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """tests/freeze.py: what is left out of the files, and that a difference is told by its line."""
 
 import shutil

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The language of messages, docs and comments: phrases that this project does not use.
 
 A pattern is a regular expression for one line; beside it stands what to write instead. `ROOMS`

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Command lines started by a Python that is not the project's: they go on in .venv, or say how."""
 
 import ast

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The list of mutants fits the files, so that `python3 -m tests.mutants` can run."""
 
 from pathlib import Path

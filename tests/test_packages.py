@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What the groups of pyproject.toml bring: nothing of SpinalHDL unless it is asked for."""
 
 import re

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """soc/flow/setup.sh: what it refuses, in one line, before or instead of installing something."""
 
 import os

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The boards by their names on the command line, the default one first.
 
 A board is a module with Platform (devices, pmod_ports, create_programmer()), CRG and, where it has

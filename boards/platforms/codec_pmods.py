@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Codecs on a Pmod connector: their pins, as an extension of a LiteX platform.
 
 The pins of a connector are numbered as LiteX does, 0 to 3 for pins 1 to 4 of a Pmod and 4 to 7 for

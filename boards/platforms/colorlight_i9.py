@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Colorlight i9 v7.2 on its extension board: pins, clocks, programmer.
 
 Source: github.com/wuxx/Colorlight-FPGA-Projects; litex-boards.

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Clocks and resets of every board: one PLL, from the board's oscillator."""
 
 from migen import *

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """LambdaConcept ECPIX-5: pins, clocks, programmer.
 
 Source: LambdaConcept ECPIX-5 pinout, docs.lambdaconcept.com; litex-boards.

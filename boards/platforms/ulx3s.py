@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Radiona ULX3S v2.x and v3.x: pins, clocks, programmer.
 
 Source: github.com/emard/ulx3s, doc/constraints/ulx3s_v20.lpf and doc/MANUAL.md.

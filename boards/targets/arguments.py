@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The arguments of build.py beside LiteX's own; checks.py beside it has their limits."""
 
 from pathlib import Path

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """build.py --demo --with-crossfade: the model changes twice while a triangle plays."""
 
 from dataclasses import dataclass

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The folder of a build, which one run at a time may have, and what is copied out of it."""
 
 import errno

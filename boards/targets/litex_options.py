@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Which of LiteX's own options build.py offers, and as what.
 
 LiteX's parser has options for all that its SoCs, BIOS and toolchains can be. Here the firmware is

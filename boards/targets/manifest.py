@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What a board's build was made from, kept beside it: tells a later --patch-model what differs."""
 
 import hashlib

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What a demo leaves: a folder that appears whole, once all in it is there."""
 
 import os

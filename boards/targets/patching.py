@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """build.py --patch-model: another model in the bitstream of a board's build, in seconds."""
 
 import os

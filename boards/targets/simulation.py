@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """build.py --sim and --demo: the SoC in Verilator, with sound."""
 
 import sys

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What build.py says of the sound that goes into a simulation, and of what has come out."""
 
 import numpy as np

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Registers of the AK4619VN for a sample rate, and the serial port's format that goes with them.
 
 Source: AK4619VN data sheet 200900082-E-00: register map, Table 1 (FS), Table 2 (TDM, DCF, DSL,

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The gains of a cross-fade: sine and cosine of a quarter turn, from a table."""
 
 from math import pi, sin

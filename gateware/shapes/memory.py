@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Which memories of a Lattice ECP5 a memory of depth x width bits is made of."""
 
 # DP16KD as words by bits, and how many words a row of 18 bits holds.

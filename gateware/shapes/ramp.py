@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The part of the way in a frame, of PHASE, for glides and fades; in C: firmware/audio/ramp.c."""
 
 PHASE_BITS = 32

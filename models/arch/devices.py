@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What the FPGAs hold that the planner folds nets onto.
 
 Source: Lattice FPGA-DS-02012 (ECP5 and ECP5-5G family data sheet), table "ECP5 and ECP5-5G Family

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Fold a network onto multipliers: pe and simd per layer, and what that costs, before synthesis.
 
 Terms are FINN's (Blott et al., "FINN-R", 2018): a stage computes `pe` outputs at once from `simd`

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Choose pe and simd for every layer of a network: the search over the costs of folding.py."""
 
 from dataclasses import dataclass

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What a folded layer takes of a chip. The memories are exact, as gateware/primitives.py builds
 them with primitives="ecp5"; the logic is an estimate of yosys 0.70 (synth_ecp5 -no-rw-check).
 """

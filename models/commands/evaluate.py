@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """python3 -m models evaluate: how well models do what they were trained for, and what else."""
 
 import argparse

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """python3 -m models import: a QKeras model trained elsewhere becomes a model file."""
 
 import argparse

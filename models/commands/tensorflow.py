@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """TensorFlow for the commands that need it: what to type where it is missing, none of its notes."""
 
 import os

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """python3 -m models zoo: what model files tell of themselves, as a table."""
 
 import argparse

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Chains of version 1 as networks of version 2, and back where that is possible."""
 
 import zlib

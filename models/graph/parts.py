@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The parts of a network description: terms, layers, products."""
 
 from dataclasses import dataclass

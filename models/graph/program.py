@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """A network of version 2 as the tables that the firmware's plain C runs (soc/firmware/net/net.h).
 
 A program is an array of 32-bit integers: a header, then rows of signals, layers, terms, adds and

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Integer inference of a network description of version 2: what every other level must equal."""
 
 import numpy as np

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The description of a network, version 2: a graph of named layers, with a format for each.
 
 A layer's output for one sample, all in integers:

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Fixed-point words of a network description, version 2, and the exact functions of one word."""
 
 from dataclasses import dataclass

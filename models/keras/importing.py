@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """A QKeras model that was trained elsewhere, from its file, as a model of the same integers."""
 
 import re

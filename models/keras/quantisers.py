@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What a Keras file says of a quantiser or an activation, as a function on float64 values.
 
 A quantiser stands there as a string, "quantized_bits(16,3,alpha=1)", or as a class name with

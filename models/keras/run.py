@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """A Model's forward by QKeras itself, in float64, for comparison with the integers."""
 
 import numpy as np

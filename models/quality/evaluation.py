@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """A net judged at places of the embedding plane and at pitches that training never drew."""
 
 from dataclasses import dataclass

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Tables in Markdown pages, written by commands between two markers."""
 
 from models.files import read_text, written_whole

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What a player meets: noise on the jacks, a level that is off, waves that begin and end, inputs
 that are no triangle. Everything is played by the integers."""
 

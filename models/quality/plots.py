@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Pictures of an evaluation: waveforms over the plane, spectra, error over pitch."""
 
 import matplotlib

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """An evaluation as text for a terminal, and as the tables of docs/quality.md."""
 
 import numpy as np

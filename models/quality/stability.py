@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What a net does when its input stands still, and when the input is as rough as a word allows."""
 
 from dataclasses import dataclass

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What is wrong with a recorded channel: silent, clipped, noisy, inverted."""
 
 import numpy as np

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Recordings of a core wave and 1 to 3 targets, from the WAV and .npz files of a folder.
 
 A file is as `python3 -m soc capture` or a data logger writes it (docs/data.md): one burst or many,

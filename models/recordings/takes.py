@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Training data from the recordings of a folder, checked, and split by recording.
 
 Like the synthetic waves of waves.py: a core wave and an embedding go in, a target is to come out.

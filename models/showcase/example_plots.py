@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """A picture of a rendered example: embedding, spectrogram, and the scope at some moments."""
 
 import matplotlib

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Sounds to listen to: what goes into the net, and what is wanted where that is defined."""
 
 from dataclasses import dataclass

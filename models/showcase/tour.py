@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The demo's way through the embedding plane: four corners and the middle of an edge."""
 
 import numpy as np

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """An embedding that moves: points in time, from the command line or a CSV file."""
 
 import math

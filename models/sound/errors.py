@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """How well a net makes the waves: error-to-signal ratio at the corners of the embedding plane."""
 
 import numpy as np

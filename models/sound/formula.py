@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Waves as formulas of the phase t in [0, 1): arithmetic and a few functions, never run as code.
 
 t = 0 is where the triangle of the input turns up, t = 0.5 where it turns down:

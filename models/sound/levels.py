@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What there is to say of a sound on its way through a net: level, pitch, channels."""
 
 from dataclasses import dataclass

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Copies to listen to, beside the true files: 48 kHz, stereo, normalised to -3 dBFS."""
 
 import shlex

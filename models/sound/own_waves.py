@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Waves as a command line gives them: NAME=FORMULA, a WAV of one period, or a standard name."""
 
 import re

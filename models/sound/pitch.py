@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The pitch of a sound, window by window.
 
 De Cheveigne and Kawahara, "YIN, a fundamental frequency estimator for speech and music", J. Acoust.

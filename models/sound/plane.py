@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Which waves a net is to make, and where each lies on the embedding plane.
 
 Two to eight waves lie on the border of the plane [-1, 1] x [-1, 1], in a fixed order of places.

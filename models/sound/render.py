@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """A wave through a net, offline, on the integers that the hardware computes."""
 
 import numpy as np

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What an ideal shaper makes of an input that is no steady triangle: the target where a wave begins
 or ends, changes its level or pitch, and for inputs of any other kind.
 

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Errors that an ear hears and the error-to-signal ratio does not tell: spectra and aliases."""
 
 import numpy as np

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Sound files at the edge of the integer world: the one place that reads and writes them."""
 
 import io

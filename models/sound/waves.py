@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Synthetic training data: a triangle goes in, the wave asked for by the embedding comes out.
 
 Phase p is in [0, 1), amplitudes are 1.0. Which waves there are, and where on the embedding plane, a

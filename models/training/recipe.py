@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """How to train: all that, with the versions of the packages, decides the result on one machine."""
 
 from dataclasses import dataclass, replace

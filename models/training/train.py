@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Train a net on the synthetic waves and write it as integers with honest numbers."""
 
 import json

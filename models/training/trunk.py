@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The layers of a wide net that do most, as a net of their own, by truncated Gauss-Newton steps.
 
 They begin as narrow nets side by side (blocks.py). In the end they are rounded layer by layer, and

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Single outputs of the synthetic waves, each with the frames that a net makes it from."""
 
 from dataclasses import dataclass

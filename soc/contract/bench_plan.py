@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What the console's `bench` needs to run a network in plain C beside the accelerator."""
 
 from models.graph.chain import chain_network

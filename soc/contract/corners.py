@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Names for places on the embedding plane, as the built-in model has them (Model.corners): in the
 SoC's constants for hosts, in a header for the firmware."""
 

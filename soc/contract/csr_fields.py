@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Where the fields of the registers lie, for hosts: LiteX's csr.json has the registers only."""
 
 from dataclasses import dataclass

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What the firmware's `info`, and a host, know of the network: constants of the SoC."""
 
 from soc.contract.corners import constant, to_words

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What firmware, hosts and gateware must agree on besides the registers: constants of every SoC.
 
 LiteX writes them to generated/soc.h and, in lower case, to csr.json and csr.csv.

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Where the parameters of a weight image go in the accelerator's Wishbone window, layer by layer.
 
 An address is linear in the digits of output o = o1*pe + o0 and flat input f = f1*simd + f0, where

@@ -1,3 +1,6 @@
+// Copyright (c) 2026, the contributors to this project
+// SPDX-License-Identifier: BSD-2-Clause
+
 /* The compiler calls it to clear structures; there is no libc to bring it. */
 
 #include <stddef.h>

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """From a design that LiteX has generated to its bitstream: yosys, nextpnr-ecp5, ecppack.
 
 The commands are those of LiteX's build script, run one by one: with progress, with their output in

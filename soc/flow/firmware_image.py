@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Compiles soc/firmware into the words of the integrated ROM: one call of the cross compiler."""
 
 import os

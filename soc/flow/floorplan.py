@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Where multipliers and block RAMs go, before nextpnr places the rest round them.
 
 nextpnr-ecp5 spreads hard blocks one by one over the sites that are left. Where most of a chip's are

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Brings a bitstream onto a board, through the board's LiteX programmer."""
 
 import shlex

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Which block of the SoC the cells of a synthesised netlist belong to.
 
 Synthesis flattens the design, and keeps names: a cell is of the block that its name tells. One

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Another model's parameters in a routed design, without place and route.
 
 The weights' block RAMs are instances (gateware/primitives.py, built with patchable=True), so their

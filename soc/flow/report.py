@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What a routed SoC takes of its device, block by block, and what its clocks have to spare."""
 
 import json

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What nextpnr reports of a routed design: clocks, critical paths, cells."""
 
 import json

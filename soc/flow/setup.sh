@@ -1,4 +1,7 @@
 #!/usr/bin/env bash
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 # Installs what the project needs: `soc/flow/setup.sh GROUP...`, with groups of pyproject.toml.
 # Quick when nothing is to do; an install that was interrupted is done again.
 set -euo pipefail

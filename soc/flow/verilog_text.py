@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Verilog as LiteX writes it, reduced to the design: two texts of one design are equal."""
 
 import re

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What a build says about itself, in the csr.csv or csr.json that LiteX writes."""
 
 import csv

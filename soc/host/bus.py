@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Buses of a running SoC as a host reaches them: over a serial bridge, or through litex_server."""
 
 import re

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Calibration of the codec's channels from the host: read, set, saved as a small JSON, restored."""
 
 import json

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Recordings of what a running SoC hears and plays, through its capture buffer, burst by burst."""
 
 import time

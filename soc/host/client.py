@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The host's side of a running SoC: status, embedding and another model over its Wishbone bus."""
 
 import secrets

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Recordings of frames at the codec, in bursts, as .npz or WAV files."""
 
 import json

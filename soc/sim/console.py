@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Talks to the firmware's console over the TCP port of a simulation, as a program."""
 
 import re

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """A performance of the simulated SoC: visits points of the embedding plane by its console."""
 
 import copy

@@ -1,3 +1,6 @@
+// Copyright (c) 2026, the contributors to this project
+// SPDX-License-Identifier: BSD-2-Clause
+
 // Runs a verilated SoC with LiteX's simulation modules: takes the place of LiteX's sim.c and veril.cpp.
 //
 // Why not those: they need the clock's half period to be a whole number of picoseconds (49.152 MHz has

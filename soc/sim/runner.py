@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Runs the simulated SoC: builds what is not cached, starts it, collects what it played."""
 
 import json

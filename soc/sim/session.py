@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """A simulation that someone sits at: console on a port, progress shown, Ctrl-C ends it."""
 
 import os

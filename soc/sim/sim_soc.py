@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The boards' SoC on LiteX's simulation platform: codec and console are C models at the pins."""
 
 import logging

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Turns generated Verilog into a simulator, once for each different design (a cache by contents).
 
 Memory contents (*.init: firmware, weights) are read when the simulator starts, so they are no part

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Cycles per frame and latency of a core, seen in the simulator beside the reference's integers."""
 
 import json

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What the rows are to reach, from this project's issue on the accelerator, and whether they do."""
 
 from collections.abc import Callable

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """One row measured: planned, simulated, synthesised, placed and routed."""
 
 from dataclasses import dataclass, replace

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Which parts of a core cost what, by the names that synthesis keeps."""
 
 import re

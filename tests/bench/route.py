@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Place and route by nextpnr, hard blocks where soc/flow/floorplan.py puts them."""
 
 import json

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What is measured, one Row a design, and what is known of the original design."""
 
 from dataclasses import dataclass

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """A core synthesised alone, and linked with the frame that place and route needs round it."""
 
 import json

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Synthesis, the frame round the core, nextpnr's report, what is kept; no place and route."""
 
 import json

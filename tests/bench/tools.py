@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Runs of yosys and nextpnr, whose results are kept under a key of all that they depend on."""
 
 import hashlib

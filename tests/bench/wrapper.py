@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """A frame of shift registers round a netlist, so that it is placed and routed with three pins."""
 
 WRAPPER = "bench"

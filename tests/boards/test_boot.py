@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The SoC of each board, as it is built for it, on the simulation platform: boots and plays."""
 
 import json

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Bitstreams made in full: the smallest board within its share, the largest net on the largest."""
 
 import json

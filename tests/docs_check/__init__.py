@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """`python3 -m tests.docs_check`: every figure of the pages is held to the command that gives it.
 
 A block is told by two comments, each on a line of its own, invisible on the page:

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What stands outside of blocks: numbers with units, commands' options, files' names."""
 
 import re

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Messages as the sources print them: string literals of Python, C and shell as patterns."""
 
 import ast

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Figures of commands that take minutes, kept in docs/figures with what they depend on.
 
 `python3 -m tests.docs_check --record NAME` runs the command and writes NAME.json:

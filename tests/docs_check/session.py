@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Transcripts of a console and a host, played while the simulation runs that the block starts.
 
 The block's first line is `$ python3 build.py --sim ...`; then `wavenet> ` lines are typed into

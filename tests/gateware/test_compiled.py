@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """compiled.py against Migen's own simulator: every signal in every cycle."""
 
 import operator

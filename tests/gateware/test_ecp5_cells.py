@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The models of DP16KD and MULT18X18D (ecp5_cells.v) against Python, mode by mode."""
 
 import random

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The ECP5's cells and their behavioural twins: the same words in the same cycles."""
 
 import random

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Names of signals: the same on every Python, and those of the committed list."""
 
 from migen import *

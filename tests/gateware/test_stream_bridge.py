@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """StreamBridge: the protocol of LiteX's UARTBone, and that nothing a line brings stops it."""
 
 import random

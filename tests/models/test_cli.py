@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """python3 -m models: what works, and one line, status 2 and no file for what does not."""
 
 import os

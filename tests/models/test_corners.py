@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Names of places on the embedding plane, from a model's meta to registers and firmware."""
 
 import pytest

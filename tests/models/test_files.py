@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Files: what is opened, what is replaced, a disk that is full, a pipe without a reader."""
 
 import os

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What `fit` pads into a larger topology: the same integers, and what it refuses."""
 
 from dataclasses import replace

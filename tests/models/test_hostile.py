@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Small files that ask for a lot: one line, exit status 2, 256 MB at most, for every command."""
 
 import json

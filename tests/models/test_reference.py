@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The integer reference: streaming, vectorised, plain Python, fxpmath and hand sums agree."""
 
 import numpy as np

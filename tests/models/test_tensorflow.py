@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What the commands that load TensorFlow say: nothing of its own."""
 
 import os

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """`python3 -m tests.mutants [WORD ...]`: puts each fault of tests/mutants/*.toml whose name has one
 of the words into a copy of the tree, runs its tests there and expects them to fail. Exit status 1
 where a mutant survives, or where the tests fail without it."""

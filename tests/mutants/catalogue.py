@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The mutants of tests/mutants/*.toml and what is asked of them."""
 
 import tomllib

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Bridges on an ECP5 and in simulation: what elaborates, what is refused."""
 
 import pytest

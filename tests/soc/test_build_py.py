@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """build.py as a user runs it: from WAV to WAV, Ctrl-C, litex_term, and every bad argument."""
 
 import json

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Progress where there is no terminal: lines, few, whole, and none where it is quiet."""
 
 import pytest

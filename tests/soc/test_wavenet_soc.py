@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The SoC as LiteX builds it: CPUs, register map, what it refuses, what the simulator is of."""
 
 import csv

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Work counted in calls instead of seconds: the same on every machine, however busy it is."""
 
 import sys

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Networks of version 2 at random, and their arithmetic in plain Python integers, loop by loop."""
 
 import random

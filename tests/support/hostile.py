@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Files of a few bytes that ask for all memory, or for ever; and what a command makes of them."""
 
 import json

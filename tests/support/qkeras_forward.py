@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """QKeras's own forward of any model in float64, for comparison with integers."""
 
 import contextlib

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Keras models at random, of all that an import takes: joins, mixed formats, functions."""
 
 import random

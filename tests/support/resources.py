@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """A pytest plugin: the longest files first, and what a run took of processor and memory.
 
 The files go to the workers in the order of `seconds.json` beside this file, so that two workers

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Shapes of players' networks (Neural Amp Modeler, A2) with random weights, for cost and speed."""
 
 from models.graph.parts import Layer, Term

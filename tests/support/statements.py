@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Migen's combinational statements in groups that can be computed one after the other."""
 
 from migen import Cat, Signal

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Convolutions over time as terms: kernels float64 [tap, in, out], whatever Keras's layer."""
 
 from dataclasses import dataclass, replace

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The network that comes out of an import, layer by layer, before its formats are chosen."""
 
 import re

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """From a draft to a model: formats of kernels and biases, shared weights, a file of version 1 where
 the net is a chain of one format."""
 

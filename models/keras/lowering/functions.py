@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Functions of a sum or of a word, as a rounding to a word and an exact activation.
 
 Whatever the class of a quantiser says, it is taken by its values: QKeras itself is run on all words

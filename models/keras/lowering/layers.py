@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What each kind of Keras layer makes of tensors. One function a kind: (importer, call's layer,
 tensors, arguments) -> Tensor."""
 

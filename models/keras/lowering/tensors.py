@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What a tensor of a Keras model is: words of layers that were rounded, or an exact sum."""
 
 from dataclasses import dataclass, replace

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Kernels and biases of a Keras layer, as its quantisers make them, in float64."""
 
 from dataclasses import dataclass

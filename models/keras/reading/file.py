@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """A Keras model file as data: its layers, their options and arrays, see nodes.py.
 
 Nothing in the file is executed and no class is looked up by a name from it, so a file of unknown

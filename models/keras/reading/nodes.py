@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The graph of a Keras model: which layer is called on which tensors, nested models opened up."""
 
 from dataclasses import dataclass, field

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The arrays of a Keras model file, by the place of a layer among the layers.
 
 Two layouts: that of .keras and .weights.h5, groups with the class's name, and that of .h5, groups

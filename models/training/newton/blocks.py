@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """A wide net that begins as narrow nets side by side, small enough for Gauss-Newton steps.
 
 Three or so of its layers hold the narrow nets. The layers before only hand the input on, in two

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Gauss-Newton steps on all weights of a small net at once: what gradient descent leaves undone.
 
 A step solves (J^T J + damping) d = J^T e, with J the derivatives of the output in each parameter

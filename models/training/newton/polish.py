@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Gauss-Newton steps on a QKeras net: its weights out, a step, and back."""
 
 import numpy as np

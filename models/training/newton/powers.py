@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Kernels of powers of two: which of them to change, once all are rounded.
 
 By the quadratic model of the error around a net, with the free parameters always where they make up

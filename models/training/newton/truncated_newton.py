@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Gauss-Newton steps on nets of some ten thousand parameters, whose normal equations are too large.
 
 Conjugate gradients want no more of J^T J than its products with vectors: one pass through the net

@@ -1,3 +1,6 @@
+// Copyright (c) 2026, the contributors to this project
+// SPDX-License-Identifier: BSD-2-Clause
+
 /* capture: takes frames into the capture buffer and shows the first of them. */
 
 #include <generated/csr.h>

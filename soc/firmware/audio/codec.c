@@ -1,3 +1,6 @@
+// Copyright (c) 2026, the contributors to this project
+// SPDX-License-Identifier: BSD-2-Clause
+
 /* codec: how its bring-up goes, which the gateware does by itself. */
 
 #include <generated/csr.h>

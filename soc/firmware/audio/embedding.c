@@ -1,3 +1,6 @@
+// Copyright (c) 2026, the contributors to this project
+// SPDX-License-Identifier: BSD-2-Clause
+
 /* embed: the point of the embedding plane, from the codec's inputs or from the console. */
 
 #include <generated/csr.h>

@@ -1,3 +1,6 @@
+// Copyright (c) 2026, the contributors to this project
+// SPDX-License-Identifier: BSD-2-Clause
+
 #ifndef EMBEDDING_H
 #define EMBEDDING_H
 

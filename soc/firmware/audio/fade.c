@@ -1,3 +1,6 @@
+// Copyright (c) 2026, the contributors to this project
+// SPDX-License-Identifier: BSD-2-Clause
+
 /* fade: how long the cross-fade from one model to the next takes. */
 
 #include <generated/csr.h>

@@ -1,3 +1,6 @@
+// Copyright (c) 2026, the contributors to this project
+// SPDX-License-Identifier: BSD-2-Clause
+
 /* info and status: what was built, and what it does at the moment. */
 
 #include <generated/csr.h>

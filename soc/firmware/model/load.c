@@ -1,3 +1,6 @@
+// Copyright (c) 2026, the contributors to this project
+// SPDX-License-Identifier: BSD-2-Clause
+
 /* load and swap: another model into the bank that is not playing, and the banks exchanged. */
 
 #include <generated/soc.h>

@@ -1,3 +1,6 @@
+// Copyright (c) 2026, the contributors to this project
+// SPDX-License-Identifier: BSD-2-Clause
+
 /* bench: the network in plain C on this CPU against the accelerator, on the same live frames. */
 
 #include <generated/csr.h>

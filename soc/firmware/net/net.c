@@ -1,3 +1,6 @@
+// Copyright (c) 2026, the contributors to this project
+// SPDX-License-Identifier: BSD-2-Clause
+
 #include "net/net.h"
 
 enum { LINEAR, RELU, CLIP, LEAKY, TABLE }; /* models/graph/words.py, KINDS */

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Rows, goals, tables, page, plots and command line, of measurements that are made up."""
 
 import matplotlib.image

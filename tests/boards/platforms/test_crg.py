@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Clocks: what the PLL truly makes; resets: long enough and in order, however short the cause."""
 
 import pytest

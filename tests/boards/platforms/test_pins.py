@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Every board's pins: the codec where its table has it, nothing twice, all that a SoC asks for."""
 
 import pytest

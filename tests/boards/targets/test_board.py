@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """build.py for boards, up to the programs: every board, every CPU, every wrong argument."""
 
 import json

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """build.py --demo --with-crossfade: its files, and that its comparison can fail."""
 
 import wave

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The demo's folder: whole or as it was, with the one before it beside it."""
 
 import re

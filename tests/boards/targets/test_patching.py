@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """build.py --patch-model: what it refuses, and that it names the file or argument that differs."""
 
 import dataclasses

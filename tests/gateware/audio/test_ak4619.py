@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """AK4619 bring-up against a bit-level model of an I2C device on the wires."""
 
 import pytest

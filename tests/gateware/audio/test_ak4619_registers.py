@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Registers of the AK4619 against the bytes that are known to play, and the format of its port."""
 
 import pytest

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Calibration: the formula, exactly, per channel, with the registers of software."""
 
 import numpy as np

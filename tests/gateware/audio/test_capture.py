@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """FrameCapture: whole frames in a row, the answers to just these, whenever it is told to go."""
 
 import random

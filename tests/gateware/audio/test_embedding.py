@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Ingress and Egress: channel map, embedding sources, dropped frames, word formats."""
 
 from types import SimpleNamespace

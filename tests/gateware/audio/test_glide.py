@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Glides of the embedding: straight, exact, together, from wherever it is."""
 
 import numpy as np

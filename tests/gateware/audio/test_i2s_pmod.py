@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The stereo Pmod: its clocks on all its pins, I2S, and the rates that both chips take."""
 
 import pytest

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """FrameRecorder: answers go with their frames, whatever is on its way, whenever it starts."""
 
 import numpy as np

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """TDM: words and clock edges on the pads, for all formats; the codec model knows the pins only."""
 
 import random

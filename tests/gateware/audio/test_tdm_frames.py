@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """TDM: which frame plays when. Latencies in cycles and frames, repeats, odd frames, mute."""
 
 import pytest

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """No write of the bus reaches a bank that plays or still has frames inside; all others do."""
 
 import numpy as np

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Who may write the weight banks: one at a time, and what they hold outlives all else."""
 
 from gateware.wavenet.banks.ledger import BankLedger

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Two banks: one plays while the other is written, and a frame is computed by one of them alone."""
 
 import numpy as np

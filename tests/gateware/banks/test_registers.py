@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The banks' registers through LiteX's bank, in the order in which firmware and hosts write and
 read them, with ticks between any two."""
 

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The times of glides and fades, in Python and in the firmware's C."""
 
 import subprocess

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The core in a clock domain of its own: the same integers, parameters and counters as in sys."""
 
 import random

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Conv1D alone against loops over integers (tests/support/hdl/naive.py), and its times."""
 
 import random

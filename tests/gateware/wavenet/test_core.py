@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """WaveNetCore against models.reference: the same integers, the planner's cycles."""
 
 from collections import Counter

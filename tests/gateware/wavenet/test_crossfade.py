@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The cross-fade round a core that answers from tables: the twin's integers, frame by frame."""
 
 import numpy as np

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The estimates of models/arch/resources.py against what yosys makes of cores."""
 
 import pytest

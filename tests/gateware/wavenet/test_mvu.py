@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """MVU, its lanes and its adder tree alone: dot products in Python's integers, in their cycle."""
 
 import random

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The netlist that yosys makes for the ECP5 under Verilator: models.reference's integers."""
 
 import pytest

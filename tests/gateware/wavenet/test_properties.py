@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Any net, any folding: random ones, each equal to the reference under random stalls."""
 
 import numpy as np

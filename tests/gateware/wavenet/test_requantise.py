@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Requantise: every accumulator value of a small format, against exact fractions."""
 
 from fractions import Fraction

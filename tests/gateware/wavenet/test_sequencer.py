@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Sequencer against the loops of its docstring, its numbers given as integers and as Signals."""
 
 import random

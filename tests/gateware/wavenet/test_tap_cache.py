@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """TapCache against a list of frames, under random stalls; its rings at every pointer."""
 
 import random

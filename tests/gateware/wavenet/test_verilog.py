@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The generated Verilog under Verilator and cocotb: models.reference's integers, bit for bit."""
 
 import pytest

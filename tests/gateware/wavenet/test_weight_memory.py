@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """WeightMemory alone: a dictionary of words, written, read back and read by the MVU at random."""
 
 import random

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What a folding costs, and its table. Cycles and memories are held to the gateware there."""
 
 import pytest

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The planner finds the best folding there is, keeps to the device and says what is short."""
 
 import functools

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The reference of version 2: equal to naive integers, streaming = vectorised, settled = warm."""
 
 import numpy as np

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Descriptions of version 2: what they refuse, files of both versions, chains there and back."""
 
 import json

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Model files as people have them (cases/NOTICE.md): equal to QKeras, or the true reason."""
 
 import json

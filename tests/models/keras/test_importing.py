@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Models that Keras saved, imported: the integers of QKeras's own forward, or the layer named."""
 
 import json

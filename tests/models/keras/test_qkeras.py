@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """QKeras's own forward, in float64, equals the integer reference: layer by layer, bit for bit."""
 
 from pathlib import Path

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Random Keras models, saved and imported: the integers of QKeras's own forward in float64."""
 
 import keras

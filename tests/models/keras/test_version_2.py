@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Nets of version 2 in the commands: rendered, or refused with the layer; and --approximate."""
 
 from functools import partial

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What `evaluate` measures, against signals and nets whose figures are known."""
 
 from dataclasses import replace

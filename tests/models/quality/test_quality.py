@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The error-to-signal ratio, and that it is measured where it says."""
 
 from pathlib import Path

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Recordings as training data: read as they were written, split, sampled, and found fault with."""
 
 import json

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The examples: what goes in, what is wanted, and that the WAVs are the reference's integers."""
 
 from functools import partial

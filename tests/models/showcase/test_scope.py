@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The demo's pictures: drawn from the arrays given, one cell a place of the embedding plane."""
 
 import matplotlib.image

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The demo's tour: its lengths, its target, the error it states."""
 
 import numpy as np

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Paths of the embedding: points in time to words per frame."""
 
 import numpy as np

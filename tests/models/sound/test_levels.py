@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Level and pitch of what goes into a net, and what it was trained on."""
 
 from pathlib import Path

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Copies to listen to: rate, sides, level, and that they sound as the original."""
 
 import numpy as np

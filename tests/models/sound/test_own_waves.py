@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Nets of one's own waves: what --waves takes, and that all that is told follows them."""
 
 from dataclasses import replace

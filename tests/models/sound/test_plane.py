@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Waves of one's own: formulas are read, never run; each wave has its place on the plane."""
 
 import json

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Offline rendering: the reference's integers, in the scale that is promised."""
 
 import numpy as np

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What an ideal shaper makes of inputs that are no steady triangle, against targets known."""
 
 import numpy as np

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Sound files: what is read, what is refused, and that nothing half-written stays."""
 
 import os

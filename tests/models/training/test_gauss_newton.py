@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Gauss-Newton: the tree is the net, its derivatives are derivatives, its steps go down."""
 
 from dataclasses import replace

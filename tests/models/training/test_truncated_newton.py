@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Truncated Gauss-Newton: products are those of the derivatives, steps help on other examples."""
 
 import itertools

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The trunk of a wide net: rounded layer by layer, ended early where nothing gets better."""
 
 from dataclasses import replace

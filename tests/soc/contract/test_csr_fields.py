@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The fields of the registers, as csr.json carries them to a host."""
 
 from types import SimpleNamespace

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The weight map alone: every value of an image's payload at its place, value by value."""
 
 import re

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The network in plain C: the reference's integers on this machine, `bench` on the SoC's CPU."""
 
 from models.spec import Conv1DSpec, Model, NetworkSpec, NumberFormat

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What the console says of the codec's bring-up, on the simulated SoC."""
 
 from tests.support.soc.soc_runs import TIMEOUT_S, simulation, zoo_model

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The firmware's console, as someone at a terminal meets it, on the simulated SoC."""
 
 import numpy as np

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The firmware's parts that a host can run, its size, and what its compilation refuses."""
 
 import ctypes

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The firmware's load, on this machine: where it writes, what it takes, that it returns."""
 
 import re

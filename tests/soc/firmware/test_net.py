@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The firmware's plain C network: the integers of the reference, for any network of version 2."""
 
 import numpy as np

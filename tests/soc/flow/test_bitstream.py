@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The steps from Verilog to bitstream, with programs that only look like yosys and nextpnr."""
 
 import json

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Sites of multipliers and block RAMs: of the chip, each used once, near what they are tied to."""
 
 import copy

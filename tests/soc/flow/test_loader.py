@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Loading and flashing, with a program that only looks like openFPGALoader."""
 
 import os

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Contents of block RAMs: in Verilog, in a netlist, in nextpnr's .config, and changed there."""
 
 import re

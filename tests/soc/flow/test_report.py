@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The report of a routed SoC: cells by blocks, clocks, cycles, as text, JSON and picture."""
 
 import json

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The tools that a build calls by name are found, work, and are named when they are missing."""
 
 import importlib.util

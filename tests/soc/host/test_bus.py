@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """A serial port, or a socket in its place: a bridge is met, and what is none is called so."""
 
 import re

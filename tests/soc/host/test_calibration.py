@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """`python3 -m soc calibrate` on the simulated SoC while it plays."""
 
 import json

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Recordings through the capture buffer: of the simulated SoC, to the integer, and in files."""
 
 import json

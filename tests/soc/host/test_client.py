@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The host's side against a bus of this process: what it writes, refuses and leaves behind."""
 
 import json

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """From the codec's pins to a trained net: what was played is recorded, and as good to learn from as
 the waves themselves."""
 

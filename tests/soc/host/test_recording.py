@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Recordings alone: what is written is what is read, whole or not at all."""
 
 import json

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Another model, and `bench`, on builds of other kinds: clocks, outputs, layers, rates."""
 
 import numpy as np

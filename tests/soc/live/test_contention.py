@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Console and host at the banks at once, and resets of the CPU, at dozens of moments."""
 
 import time

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Models cross-faded while the simulated SoC plays: the twin's integers, and no click."""
 
 from dataclasses import replace

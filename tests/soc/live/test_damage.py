@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Hundreds of bad uploads to one simulated SoC: each named, the sound goes on bit for bit."""
 
 import random

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Glides of the embedding from the console, through the whole SoC, bit for bit."""
 
 import numpy as np

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Status and swaps over Etherbone: LiteX's server and UDP client, LiteEth in the simulated SoC."""
 
 from functools import partial

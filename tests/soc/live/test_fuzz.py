@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Noise and broken uploads at the console of the simulated SoC: it answers, the sound goes on."""
 
 import random

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Whatever comes over the bridge's line and the console's, bus and console answer after it."""
 
 import random

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Swaps and captures at the pace of a real line, which no flow control holds: nothing is lost, and
 how long it takes.
 

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Models swapped by the real litex_term while the simulated SoC plays: no frame is missing."""
 
 import numpy as np

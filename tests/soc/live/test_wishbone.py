@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Models swapped by a host over the bridge while the simulated SoC plays, the console beside it."""
 
 import re

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Sound through the whole simulated SoC: every word at the codec's pins equals the reference's."""
 
 from copy import deepcopy

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The C model of the codec is strict: each rule broken is named and silences it, or is refused.
 
 Each test runs LiteX's own simulation core with the compiled modules: see sim_process.py.

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The demo: `embed` by the console is found again in the frames, and one wrong bit is seen."""
 
 import re

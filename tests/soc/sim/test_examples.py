@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The frames of `python3 -m models examples` through the simulated SoC: equal, word by word."""
 
 import numpy as np

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Simulation and its parts, as a program uses them: cache, runs at once, time-outs, WAVs."""
 
 import multiprocessing

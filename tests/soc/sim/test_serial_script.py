@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What is typed in simulated time: scripts that are refused. test_demo.py runs one."""
 
 import pytest

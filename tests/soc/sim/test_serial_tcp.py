@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The UART on a TCP port loses nothing, on however many ports, and clients come and go.
 
 Each test runs LiteX's own simulation core with the compiled modules: see sim_process.py.

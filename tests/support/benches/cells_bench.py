@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The test bench of tests/support/hdl/ecp5_cells.v, run by cocotb inside the simulator.
 
 Module `cells` holds one DP16KD or MULT18X18D for each mode of job.json; all get the same random

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Builds Verilog with Verilator and runs a test bench of cocotb in it."""
 
 import json

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The test bench of a core in Verilog, run by cocotb inside the simulator.
 
 It plays job.json of the simulator's folder (see core_jobs.py) and writes seen.json there:

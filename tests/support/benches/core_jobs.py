@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """What the test bench in the simulator (`tests.support.benches.core_bench`) plays and must hear."""
 
 import numpy as np

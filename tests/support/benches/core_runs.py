@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Runs of a WaveNetCore compiled to C, and accesses to its parameters by the bus."""
 
 from types import SimpleNamespace

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The test bench of gateware/primitives.py's twins, run by cocotb inside the simulator.
 
 Both twins of each primitive get the same random inputs; where the job names pairs of outputs, they

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Clocks for simulations of two domains, and a check of what passes from one to the other."""
 
 from collections import defaultdict

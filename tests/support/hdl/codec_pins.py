@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The other side of the codec's pins: levels to play to it, and what to make of its answers.
 
 A test writes the levels of all pins, tick by tick (`Script` for PDN and I2C, `Clocks` for the

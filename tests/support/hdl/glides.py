@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The straight line that an embedding glides along, as gateware/audio/glide.py promises it."""
 
 

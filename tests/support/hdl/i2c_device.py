@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """A naive I2C device that follows SCL and SDA by their edges and checks the bus timing."""
 
 # NXP UM10204, Table 10, fast mode, in seconds.

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The network's arithmetic in plain Python integers, loop by loop: a second opinion."""
 
 

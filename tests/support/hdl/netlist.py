@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Synthesis of a core for the ECP5 by yosys, and what its netlist is made of."""
 
 import json

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """A port-by-port Python model of the block RAM DP16KD, bit by bit: a second opinion."""
 
 from dataclasses import dataclass, field

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """A block behind LiteX's own CSR bank, for tests that write registers as firmware and hosts do."""
 
 from litex.gen import LiteXModule

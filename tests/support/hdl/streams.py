@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Drive and watch frame streams in a Migen simulation, with random stalls and a time-out."""
 
 import random

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """A core alone as Verilog with a plain port list, as other tools take it."""
 
 from pathlib import Path

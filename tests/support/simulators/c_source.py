@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Migen's statements as C. `text` is what compiled.py compiles and calls."""
 
 from dataclasses import dataclass

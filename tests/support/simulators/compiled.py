@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Migen's simulator with the design compiled to C: the same values in every cycle, much sooner.
 
 `run_simulation` is a drop-in for `litex.gen.sim.run_simulation`, whose clocks and generators it

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The firmware's network in plain C, compiled for this machine; undefined behaviour is trapped."""
 
 import ctypes

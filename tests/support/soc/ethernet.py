@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """A wire from this machine to a simulated SoC's Ethernet: no tap device, no root.
 
 FramePHY brings Ethernet frames over the simulation's second byte port, Wire is the far end of it

@@ -1,3 +1,6 @@
+// Copyright (c) 2026, the contributors to this project
+// SPDX-License-Identifier: BSD-2-Clause
+
 /* What load.c, sfl.c and image.c stand on, for this machine: a console that reads from a buffer, and
  * two weight banks that remember whatever was done to them. */
 

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The firmware's `load`, compiled for this machine, and the frames that litex_term sends it."""
 
 import ctypes

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """A TDM with a bit-level model of a codec's serial port at its pads."""
 
 import random

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Names in the Verilog of the zoo's nets, held to tests/gateware/signal_names.txt.
 
 After a change of the gateware that is meant, `.venv/bin/python -m tests.support.soc.signal_names`

@@ -1,3 +1,6 @@
+// Copyright (c) 2026, the contributors to this project
+// SPDX-License-Identifier: BSD-2-Clause
+
 /* Stands in for the verilated SoC under LiteX's own simulation core, to test modules at their pads.
  *
  *   codec PINS OUT   plays a byte of codec pins each tick, bits in the order of the enum below.

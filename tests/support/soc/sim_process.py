@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """LiteX's own simulation core around `sim_design.c`, which stands in for the SoC, with the modules
 of the project, compiled by the Makefiles that LiteX calls."""
 

@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """A net of a hundred bytes, its two models, and what a Board must show after an upload."""
 
 from models import image

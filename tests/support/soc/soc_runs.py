@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """Runs of the whole simulated SoC, and what the reference says that its codec must hear."""
 
 from copy import deepcopy

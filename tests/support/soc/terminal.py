@@ -1,3 +1,6 @@
+# Copyright (c) 2026, the contributors to this project
+# SPDX-License-Identifier: BSD-2-Clause
+
 """The real litex_term program, in a pseudo-terminal, as someone sits at it."""
 
 import os

@@ -1,3 +1,6 @@
+// Copyright (c) 2026, the contributors to this project
+// SPDX-License-Identifier: BSD-2-Clause
+
 /* Strict behavioural model of the AKM AK4619VN codec, at its pins, for LiteX's simulation.
  *
  * It plays and records only what the data sheet's tables allow, and otherwise stays silent and

@@ -1,3 +1,6 @@
+// Copyright (c) 2026, the contributors to this project
+// SPDX-License-Identifier: BSD-2-Clause
+
 /* Serial audio port: measures the clocks, judges them by Table 1, plays and records TDM128.
  *
  * TDM128, I2S compatible (Table 2): a frame starts where LRCK falls; BICK period 0 begins at that

@@ -1,3 +1,6 @@
+// Copyright (c) 2026, the contributors to this project
+// SPDX-License-Identifier: BSD-2-Clause
+
 /* State of one AK4619VN in the simulation; the headers beside this one act on it. */
 #ifndef AK4619_CODEC_H
 #define AK4619_CODEC_H

@@ -1,3 +1,6 @@
+// Copyright (c) 2026, the contributors to this project
+// SPDX-License-Identifier: BSD-2-Clause
+
 /* One line on stderr for each distinct thing that is wrong, kept for the report. */
 #ifndef AK4619_COMPLAINTS_H
 #define AK4619_COMPLAINTS_H

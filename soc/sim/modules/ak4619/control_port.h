@@ -1,3 +1,6 @@
+// Copyright (c) 2026, the contributors to this project
+// SPDX-License-Identifier: BSD-2-Clause
+
 /* Control port: PDN, and the registers behind the I2C slave.
  *
  * Timing and addresses from docs/codec.md: PDN low for at least 600 ns, registers may be written 10 ms

@@ -1,3 +1,6 @@
+// Copyright (c) 2026, the contributors to this project
+// SPDX-License-Identifier: BSD-2-Clause
+
 /* The two ends of the audio outside the codec: frames for the ADCs, frames from the DACs.
  *
  * Both files are raw little-endian int32, four channels per frame. frames_in holds 24-bit codes,

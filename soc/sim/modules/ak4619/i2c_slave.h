@@ -1,3 +1,6 @@
+// Copyright (c) 2026, the contributors to this project
+// SPDX-License-Identifier: BSD-2-Clause
+
 /* An I2C slave (7-bit address, no clock stretching) driven by the levels on its two wires. */
 #ifndef AK4619_I2C_SLAVE_H
 #define AK4619_I2C_SLAVE_H

@@ -1,3 +1,6 @@
+// Copyright (c) 2026, the contributors to this project
+// SPDX-License-Identifier: BSD-2-Clause
+
 /* Register map of the AK4619VN as far as the data sheet's tables decide whether it plays.
  *
  * Source: AK4619VN data sheet 200900082-E-00 (2021/06), Tables 1, 2 and 5, see docs/codec.md. The

@@ -1,3 +1,6 @@
+// Copyright (c) 2026, the contributors to this project
+// SPDX-License-Identifier: BSD-2-Clause
+
 /* What the codec tells other programs: progress while it runs, a JSON report at the end.
  *
  * <report>.progress: one line of fixed length, "%20u %20u\n": frames played, simulated time in ps;

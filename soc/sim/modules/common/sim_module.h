@@ -1,3 +1,6 @@
+// Copyright (c) 2026, the contributors to this project
+// SPDX-License-Identifier: BSD-2-Clause
+
 /* What every simulation module needs: its JSON arguments, checked, and its pads.
  *
  * LiteX compiles one <name>.c a module, so these are inline functions in a header. A bad argument

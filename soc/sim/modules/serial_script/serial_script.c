@@ -1,3 +1,6 @@
+// Copyright (c) 2026, the contributors to this project
+// SPDX-License-Identifier: BSD-2-Clause
+
 /* Types at a UART what a file says, in simulated time, and writes down what the SoC answers: two
  * runs are the same to the cycle, whatever the machine is doing, which a client on a TCP port
  * cannot promise.

@@ -1,3 +1,6 @@
+// Copyright (c) 2026, the contributors to this project
+// SPDX-License-Identifier: BSD-2-Clause
+
 /* A UART's byte streams on a TCP port of this machine, for LiteX's simulation.
  *
  * Like LiteX's serial2tcp, but with all state in the session (several UARTs at once), flow control
