@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.soc.sim_process import simulation
 
-ALLOWED = "send TEXT, expect TEXT, until WANTED TEXT, wait CYCLES, end"
+ALLOWED = "send TEXT, expect TEXT, until WANTED TEXT, wait CYCLES or end"
 
 
 def refused(folder, **arguments):
