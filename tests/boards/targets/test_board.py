@@ -285,7 +285,7 @@ def test_missing_packages_are_one_line(option, name, monkeypatch, capsys):
     status, _, err = build_py(monkeypatch, capsys, *options)
     assert (status, err) == (
         2,
-        f"build.py: {name} not found: run `make boards` (PyPI package {name})\n",
+        f"build.py: {name} not found: run `make boards`\n",
     )
 
 
