@@ -122,7 +122,8 @@ def _array(archive, member):
         data = stream.read(held)
         if len(data) != held:
             raise EOFError("File is torn")
-        array = np.frombuffer(data, dtype) if held else np.empty(0, dtype)
+        # A copy: of bytes alone the array could not be written to, as trainings do.
+        array = np.frombuffer(data, dtype).copy() if held else np.empty(0, dtype)
         return array.reshape(shape, order="F" if fortran else "C")
 
 
