@@ -174,7 +174,7 @@ def test_a_build_without():
         assert said.startswith("fade: this build has no cross-fade (--with-crossfade)")
         assert "fade" not in sim.console.command("help", TIMEOUT_S)
         client = client_of(sim)
-        with pytest.raises(ClientError, match="this build has no cross-fade"):
+        with pytest.raises(ClientError, match="--fade needs a build with --with-crossfade"):
             client.set_fade(20)
         client.bus.close()
 
