@@ -58,7 +58,7 @@ def test_the_command_line_swaps_while_it_plays(files, capsys):
         (files / "bad.bin").write_bytes(image.pack(A)[:-1] + b"\0")
         status, out, err = run(["swap", files / "bad.bin", *where], capsys)
         assert (status, out) == (2, "")
-        assert err.startswith("python3 -m soc swap: error: image: CRC-32 0x")
+        assert err.startswith("python3 -m soc swap: error: image: CRC-32 must be 0x")
         before = int(sim.console.values("status", TIMEOUT_S)["frames"])
         status, out, err = run(["embed", "sine", "--model", files / "b.npz", *where], capsys)
         assert (status, err) == (0, "") and out.endswith("glide_frames=0\ne0=-1.0\ne1=-1.0\n")
