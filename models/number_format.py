@@ -39,22 +39,31 @@ def check_choice(owner, name, value, choices):
         raise ModelError(must_be(f"{owner}: {name}", either(choices), shown(value)))
 
 
-@dataclass(frozen=True)
-class NumberFormat:
-    """Signed fixed point: the integer n of `bits` bits is the value n / 2**frac (default Q4.12).
+def round_shift(values, shift, rounding):
+    """Integers round(values / 2**shift); a negative shift multiplies.
 
-    `rounding` is how a sum at 2*frac fractional bits becomes a word: "half_even" (as QKeras,
-    through tf.round) or "floor" (arithmetic shift, as truncating hardware).
+    values: an array of int64, or of Python's integers. rounding: "half_even" or "floor".
+    """
+    if shift <= 0:
+        return values << -shift
+    whole = values >> shift
+    if rounding == "floor":
+        return whole
+    rest, half = values - (whole << shift), 1 << (shift - 1)
+    return whole + ((rest > half) | ((rest == half) & ((whole & 1) == 1)))
+
+
+@dataclass(frozen=True)
+class FixedPoint:
+    """Signed fixed point: the integer n of `bits` bits is the value n / 2**frac, saturating.
+
+    `rounding` is how a sum becomes such a word: "half_even" (as QKeras, through tf.round) or
+    "floor" (arithmetic shift, as truncating hardware). Subclasses say which widths there are.
     """
 
     bits: int = 16
     frac: int = 12
     rounding: str = "half_even"
-
-    def __post_init__(self):
-        check_int("number format", "bits", self.bits, 4, 24)
-        check_int("number format", "frac", self.frac, 1, self.bits - 1)
-        check_choice("number format", "rounding", self.rounding, ROUNDINGS)
 
     @property
     def min(self):
@@ -63,6 +72,28 @@ class NumberFormat:
     @property
     def max(self):
         return (1 << (self.bits - 1)) - 1
+
+    def from_float(self, value):
+        """Nearest representable integers (half to even), saturated. Any shape; returns int64."""
+        scaled = np.rint(np.asarray(value, np.float64) * 2.0**self.frac)
+        return np.clip(scaled, self.min, self.max).astype(np.int64)
+
+    def to_float(self, value):
+        """Values of the integers `value`, exactly, as float64."""
+        return np.asarray(value, np.float64) / 2.0**self.frac
+
+    def __str__(self):
+        return f"Q{self.bits - self.frac}.{self.frac} {self.rounding}"
+
+
+@dataclass(frozen=True)
+class NumberFormat(FixedPoint):
+    """The one format of a chain of version 1, of words, weights and biases (default Q4.12)."""
+
+    def __post_init__(self):
+        check_int("number format", "bits", self.bits, 4, 24)
+        check_int("number format", "frac", self.frac, 1, self.bits - 1)
+        check_choice("number format", "rounding", self.rounding, ROUNDINGS)
 
     @property
     def one(self):
@@ -73,15 +104,3 @@ class NumberFormat:
         """Width of a signed accumulator that cannot overflow for `fan_in` products and a bias."""
         bound = fan_in * self.min**2 + (-self.min << self.frac)
         return bound.bit_length() + 1
-
-    def from_float(self, value):
-        """Nearest representable integers (half to even), saturated. Any shape; returns int64."""
-        scaled = np.rint(np.asarray(value, np.float64) * self.one)
-        return np.clip(scaled, self.min, self.max).astype(np.int64)
-
-    def to_float(self, value):
-        """Values of the integers `value`, exactly, as float64."""
-        return np.asarray(value, np.float64) / self.one
-
-    def __str__(self):
-        return f"Q{self.bits - self.frac}.{self.frac} {self.rounding}"

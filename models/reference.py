@@ -24,6 +24,7 @@ two (floor) on the way in and left by two on the way out, here words go in and o
 import numpy as np
 
 from models.messages import must_be
+from models.number_format import round_shift
 from models.spec import ModelError
 
 # Frames a vectorised layer works on at once. Its arrays stay in the cache, and its products stay
@@ -42,17 +43,6 @@ def exact_dtype(number_format, fan_in):
     if bits <= 54:  # the sign and 53 bits of magnitude
         return np.float64
     return np.int64 if bits <= 64 else object
-
-
-def round_sum(acc, number_format):
-    """Integers round(acc / 2**frac) by the format's rounding; acc is int64 or object, any shape."""
-    frac = number_format.frac
-    whole = acc >> frac
-    if number_format.rounding == "floor":
-        return whole
-    twice = (acc - (whole << frac)) * 2  # twice the remainder, in [0, 2**(frac+1))
-    up = (twice > number_format.one) | ((twice == number_format.one) & ((whole & 1) == 1))
-    return whole + up
 
 
 class _Pass:
@@ -79,7 +69,7 @@ class _Pass:
         taps = window[:: self.dilation].astype(self.slow)
         kernel = self.kernel[self.slow]
         acc = (taps[:, :, None] * kernel).sum(axis=(0, 1)) + self.wide_bias[self.slow]
-        return self._clip(round_sum(acc, self.format)).astype(np.int64)
+        return self._clip(round_shift(acc, self.format.frac, self.format.rounding)).astype(np.int64)
 
     def run(self, frames):
         """int64 or float64 [n, in] -> the same integers as n steps, [n, out] of either type."""
@@ -95,7 +85,7 @@ class _Pass:
             half_even = self.format.rounding == "half_even"
             rounded = (np.rint if half_even else np.floor)(acc, out=acc)
         else:
-            rounded = round_sum(acc, self.format)
+            rounded = round_shift(acc, self.format.frac, self.format.rounding)
         clipped = self._clip(rounded)
         return clipped.astype(np.int64) if self.fast is object else clipped
 

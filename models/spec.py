@@ -176,15 +176,16 @@ class NetworkSpec:
     def from_dict(cls, data):
         try:
             data = dict(data)
-            layers = tuple(_from_fields(Conv1DSpec, layer) for layer in data.pop("layers"))
-            number_format = _from_fields(NumberFormat, data.pop("number_format"))
-            return _from_fields(cls, dict(data, layers=layers, number_format=number_format))
+            layers = tuple(from_fields(Conv1DSpec, layer) for layer in data.pop("layers"))
+            number_format = from_fields(NumberFormat, data.pop("number_format"))
+            return from_fields(cls, dict(data, layers=layers, number_format=number_format))
         except (KeyError, TypeError, AttributeError) as error:
             raise ModelError(f"network description is incomplete: {error}") from error
 
 
-def _from_fields(cls, data):
-    unknown = set(data) - {f.name for f in fields(cls)}
+def from_fields(cls, data):
+    """cls(**data), a dataclass from what a file says. Raises ModelError for a field it lacks."""
+    unknown = set(data) - {f.name for f in fields(cls) if f.init}
     if unknown:
         raise ModelError(f"{cls.__name__}: unknown field {shown(sorted(unknown)[0])}")
     return cls(**data)

@@ -6,8 +6,8 @@
 import numpy as np
 
 from models.graph.parts import INPUT, Product
-from models.graph.words import apply, round_shift
-from models.number_format import ModelError
+from models.graph.words import apply
+from models.number_format import ModelError, round_shift
 
 FLOAT_BITS = 53  # sums of that many bits are exact in float64, in any order
 BLOCK = 1024  # frames at once: arrays stay in the cache, see models/reference.py

@@ -14,14 +14,14 @@ A chain of version 1 (models.spec) is one case of it, see chain.py.
 
 import json
 import re
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 
 from models.graph.check import MOST_CHANNELS, MOST_LAYERS, check
 from models.graph.parts import INPUT, Layer, Product, Term
 from models.graph.words import Activation, Word
 from models.number_format import ModelError, check_int
-from models.spec import MAX_SAMPLE_RATE, NAME
+from models.spec import MAX_SAMPLE_RATE, NAME, from_fields
 
 
 @dataclass(frozen=True)
@@ -213,30 +213,22 @@ class Network:
             if version != 2:
                 raise ModelError(f"network description: version must be 2, got {version!r}")
             layers = [_layer(item) for item in data.pop("layers")]
-            data["in_word"] = _from_fields(Word, data["in_word"])
-            return _from_fields(cls, dict(data, layers=layers))
+            data["in_word"] = from_fields(Word, data["in_word"])
+            return from_fields(cls, dict(data, layers=layers))
         except (KeyError, TypeError, AttributeError) as error:
             raise ModelError(f"network description is incomplete: {error}") from error
 
 
-def _from_fields(cls, data):
-    known = {f.name for f in fields(cls) if f.init}
-    unknown = set(data) - known
-    if unknown:
-        raise ModelError(f"{cls.__name__}: unknown field {sorted(unknown)[0]!r}")
-    return cls(**data)
-
-
 def _word(data):
-    return None if data is None else _from_fields(Word, data)
+    return None if data is None else from_fields(Word, data)
 
 
 def _layer(data):
     data = dict(data, word=_word(data["word"]))
     activation = dict(data["activation"])
-    data["activation"] = _from_fields(Activation, dict(activation, word=_word(activation["word"])))
+    data["activation"] = from_fields(Activation, dict(activation, word=_word(activation["word"])))
     if "a" in data:
-        return _from_fields(Product, data)
-    terms = [_from_fields(Term, dict(term, kernel=_word(term["kernel"]))) for term in data["terms"]]
+        return from_fields(Product, data)
+    terms = [from_fields(Term, dict(term, kernel=_word(term["kernel"]))) for term in data["terms"]]
     data.update(terms=tuple(terms), adds=tuple(data["adds"]), bias=_word(data["bias"]))
-    return _from_fields(Layer, data)
+    return from_fields(Layer, data)

@@ -7,71 +7,37 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.number_format import ROUNDINGS, ModelError, check_int
+from models.number_format import (
+    ROUNDINGS,
+    FixedPoint,
+    ModelError,
+    check_choice,
+    check_int,
+    round_shift,
+)
 
 MOST_BITS = 18  # the ECP5's multipliers and block RAM rows are that wide
 LEAST_FRAC, MOST_FRAC = -16, 40
 KINDS = ("linear", "relu", "clip", "leaky", "table")
 
 
-def round_shift(values, shift, rounding):
-    """Integers round(values / 2**shift), values an int64 array; a negative shift multiplies.
-
-    rounding: "half_even" or "floor".
-    """
-    if shift <= 0:
-        return values << -shift
-    whole = values >> shift
-    if rounding == "floor":
-        return whole
-    rest, half = values - (whole << shift), 1 << (shift - 1)
-    return whole + ((rest > half) | ((rest == half) & ((whole & 1) == 1)))
-
-
 @dataclass(frozen=True)
-class Word:
-    """Signed fixed point: the integer n of `bits` bits is n / 2**frac, saturating.
+class Word(FixedPoint):
+    """A format of one layer's words, kernel or biases.
 
-    frac may be negative or above bits: formats per layer follow the layer's range. `rounding` is
-    how a sum becomes such a word: "half_even" or "floor". Raises ModelError.
+    frac may be negative or above bits: formats per layer follow the layer's range. Raises
+    ModelError.
     """
-
-    bits: int = 16
-    frac: int = 12
-    rounding: str = "half_even"
 
     def __post_init__(self):
         check_int("word", "bits", self.bits, 2, MOST_BITS)
         check_int("word", "frac", self.frac, LEAST_FRAC, MOST_FRAC)
-        if self.rounding not in ROUNDINGS:
-            raise ModelError(
-                f"word: rounding must be {' or '.join(ROUNDINGS)}, got {self.rounding!r}"
-            )
-
-    @property
-    def min(self):
-        return -(1 << (self.bits - 1))
-
-    @property
-    def max(self):
-        return (1 << (self.bits - 1)) - 1
+        check_choice("word", "rounding", self.rounding, ROUNDINGS)
 
     @property
     def one(self):
         """What 1.0 is in units of the last place, as a float: 2.0**frac."""
         return 2.0**self.frac
-
-    def from_float(self, values):
-        """Nearest representable integers (half to even), saturated. Any shape; returns int64."""
-        scaled = np.rint(np.asarray(values, np.float64) * self.one)
-        return np.clip(scaled, self.min, self.max).astype(np.int64)
-
-    def to_float(self, values):
-        """Values of the integers `values`, exactly, as float64."""
-        return np.asarray(values, np.float64) / self.one
-
-    def __str__(self):
-        return f"Q{self.bits - self.frac}.{self.frac} {self.rounding}"
 
 
 @dataclass(frozen=True)

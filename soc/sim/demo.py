@@ -167,4 +167,4 @@ def print_table(rows, sim, status):
         console.print(line)
     # Beside the figures, which are the same from run to run.
     print(f"{simulated/sim.wall_seconds:.3g} simulated seconds a second, "
-        f"{sim.cycles_per_cpu_second/1e6:.2f} million cycles a second of CPU", file=sys.stderr)
+        f"{sim.cycles_per_cpu_second/1e6:.2f} million cycles per second of CPU", file=sys.stderr)

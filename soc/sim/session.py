@@ -71,4 +71,4 @@ def _summary(sim, wav_out):
     print(f"played {len(sim.frames_out)} frames = {seconds:g} s at {sim.sample_rate:.10g} Hz"
         + ("" if wav_out is None else f" into {wav_out}"))
     print(f"{seconds/sim.wall_seconds:.3g} simulated seconds a second; "
-        f"{sim.cycles_per_cpu_second/1e6:.2f} million cycles a second of CPU")
+        f"{sim.cycles_per_cpu_second/1e6:.2f} million cycles per second of CPU")

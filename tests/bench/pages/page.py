@@ -40,7 +40,7 @@ The original design (github.com/matpalm/cached_dilated_causal_convolutions) was 
 same tools for this project's issue on the accelerator, where the figures come from; 134 multipliers
 and 44,647 COMB were published.
 
-![Useful multiplications a second against multipliers and COMB](benchmarks_work.png)
+![Useful multiplications per second against multipliers and COMB](benchmarks_work.png)
 
 ## How fast it is
 

@@ -28,7 +28,7 @@ def _save(figure, path):
 
 
 def _work(measured):
-    """Useful multiplications a second against what they take, both logarithmic."""
+    """Useful multiplications per second against what they take, both logarithmic."""
     figure, axes = plt.subplots(1, 2, figsize=(10, 4.6), sharey=True, layout="constrained")
     theirs = ORIGINAL.multiplications * ORIGINAL.frames_per_second / 1e9
     kinds = (
@@ -60,7 +60,7 @@ def _work(measured):
         axis.margins(0.18)
         axis.grid(True, which="both", **GRID)
         axis.set_axisbelow(True)
-    axes[0].set_ylabel("useful multiplications a second, 10⁹")
+    axes[0].set_ylabel("useful multiplications per second, 10⁹")
     figure.suptitle(
         "What the multipliers and the logic are made to do, at the Fmax of the best seed"
     )

@@ -244,9 +244,9 @@ def test_codec_alone_plays_back_its_inputs():
 
 @pytest.mark.slow
 def test_speed():
-    """Issue 2: at least 2 million cycles a second of CPU."""
+    """Issue 2: at least 2 million cycles per second of CPU."""
     model = zoo_model()
     with simulation(model, frames=codes(np.tile(waves(seed=4), (16, 1)))) as sim:
         sim.wait(TIMEOUT_S)
-    print(f"{sim.cycles_per_cpu_second / 1e6:.2f} million cycles a second of CPU")
+    print(f"{sim.cycles_per_cpu_second / 1e6:.2f} million cycles per second of CPU")
     assert sim.cycles_per_cpu_second >= 2e6
