@@ -25,7 +25,7 @@
 
 #include <event2/event.h>
 
-#include "../common/sim_module.h"
+#include "../common/serial_port.h"
 
 #define MODULE "serial_script"
 #define PROMPT "> "
@@ -40,12 +40,7 @@ struct step {
 };
 
 struct script {
-    uint8_t *sink_valid, *sink_data, *sink_ready;
-    uint8_t *source_valid, *source_data, *source_ready;
-    uint8_t *sys_clk;
-
-    bool    clk, source_taken, sink_taken; /* sampled before the rising edge */
-    uint8_t source_byte;
+    struct serial_port port;
 
     struct step *steps;
     size_t       count, at;
@@ -167,29 +162,20 @@ static bool step_done(struct script *s, const struct step *step) {
 
 /* What crossed at this rising edge, then what is offered for the next. */
 static void clock_edge(struct script *s) {
-    if (s->source_taken) hear(s, s->source_byte);
-    if (s->sink_taken && !s->steps[s->at].text[++s->typed]) s->typing = false;
+    if (s->port.source_taken) hear(s, s->port.source_byte);
+    if (s->port.sink_taken && !s->steps[s->at].text[++s->typed]) s->typing = false;
     while (s->at < s->count && step_done(s, &s->steps[s->at])) {
         s->at++;
         s->waiting = false;
     }
-    *s->source_ready = 1;
-    *s->sink_valid   = s->typing;
-    if (s->typing) *s->sink_data = (uint8_t)s->steps[s->at].text[s->typed];
+    *s->port.source_ready = 1;
+    *s->port.sink_valid   = s->typing;
+    if (s->typing) *s->port.sink_data = (uint8_t)s->steps[s->at].text[s->typed];
 }
 
-/* As serial_tcp_tick: valid and ready are sampled in the low half of the clock. */
 static int serial_script_tick(void *session, uint64_t time_ps) {
     struct script *s = session;
-    if (!*s->sys_clk) {
-        s->source_taken = *s->source_valid & *s->source_ready;
-        s->source_byte  = *s->source_data;
-        s->sink_taken   = *s->sink_valid & *s->sink_ready;
-        s->clk          = false;
-    } else if (!s->clk) {
-        s->clk = true;
-        clock_edge(s);
-    }
+    if (serial_port_edge(&s->port)) clock_edge(s);
     return RC_OK;
 }
 
@@ -215,7 +201,7 @@ static int serial_script_new(void **session, char *text) {
     }
     struct script *s = calloc(1, sizeof(*s));
     if (!s) return RC_NOENMEM;
-    s->clk  = true; /* the first edge counts after a low half only */
+    serial_port_start(&s->port);
     s->path = transcript;
     if (!script_read(s, script)) return RC_ERROR;
     s->transcript = fopen(transcript, "wb");
@@ -229,15 +215,8 @@ static int serial_script_new(void **session, char *text) {
 }
 
 static int serial_script_add_pads(void *session, struct pad_list_s *list) {
-    struct script          *s        = session;
-    const struct pad_wanted serial[] = {
-        {"sink_valid", &s->sink_valid}, {"sink_data", &s->sink_data},
-        {"sink_ready", &s->sink_ready}, {"source_valid", &s->source_valid},
-        {"source_data", &s->source_data}, {"source_ready", &s->source_ready}, {NULL, NULL}};
-    const struct pad_wanted clock[] = {{"sys_clk", &s->sys_clk}, {NULL, NULL}};
-    if (!strcmp(list->name, "serial")) return sim_pads_get(MODULE, list, serial);
-    if (!strcmp(list->name, "sys_clk")) return sim_pads_get(MODULE, list, clock);
-    return RC_OK;
+    struct script *s = session;
+    return serial_port_add_pads(MODULE, &s->port, list);
 }
 
 static int serial_script_close(void *session) {

@@ -32,7 +32,7 @@
 #include <event2/event.h>
 #include <event2/listener.h>
 
-#include "../common/sim_module.h"
+#include "../common/serial_port.h"
 
 #define MODULE    "serial_tcp"
 #define RING_SIZE 16384u /* a power of two */
@@ -45,12 +45,7 @@ struct ring {
 };
 
 struct serial {
-    uint8_t *sink_valid, *sink_data, *sink_ready;
-    uint8_t *source_valid, *source_data, *source_ready;
-    uint8_t *sys_clk;
-
-    bool    clk, source_taken, sink_taken; /* sampled before the rising edge */
-    uint8_t source_byte;
+    struct serial_port port;
 
     uint32_t cycles_per_byte, to_sink, to_source; /* cycles until the next byte may go */
     uint32_t lost;
@@ -219,8 +214,8 @@ static void close_all(void) {
 
 /* What crossed at this rising edge, then what is offered for the next. */
 static void clock_edge(struct serial *s) {
-    if (s->source_taken) {
-        s->to_client.data[s->to_client.tail++ % RING_SIZE] = s->source_byte;
+    if (s->port.source_taken) {
+        s->to_client.data[s->to_client.tail++ % RING_SIZE] = s->port.source_byte;
         if (!s->writable) {
             keep_backlog(&s->to_client);
         } else if (!s->writing) {
@@ -230,36 +225,25 @@ static void clock_edge(struct serial *s) {
     }
     if (s->to_source) s->to_source--;
     if (s->to_sink) s->to_sink--;
-    if (s->source_taken && s->cycles_per_byte) s->to_source = s->cycles_per_byte - 1;
-    const bool sent = s->cycles_per_byte ? *s->sink_valid : s->sink_taken;
+    if (s->port.source_taken && s->cycles_per_byte) s->to_source = s->cycles_per_byte - 1;
+    const bool sent = s->cycles_per_byte ? *s->port.sink_valid : s->port.sink_taken;
     if (sent) {
         if (s->cycles_per_byte) s->to_sink = s->cycles_per_byte - 1;
-        s->lost += !s->sink_taken;
+        s->lost += !s->port.sink_taken;
         s->to_soc.head++;
         if (s->paused && ring_count(&s->to_soc) <= RING_SIZE / 2) {
             event_add(s->readable, NULL);
             s->paused = false;
         }
     }
-    *s->source_ready = !s->to_source && ring_count(&s->to_client) < RING_SIZE;
-    *s->sink_valid   = !s->to_sink && ring_count(&s->to_soc) > 0;
-    *s->sink_data    = s->to_soc.data[s->to_soc.head % RING_SIZE];
+    *s->port.source_ready = !s->to_source && ring_count(&s->to_client) < RING_SIZE;
+    *s->port.sink_valid   = !s->to_sink && ring_count(&s->to_soc) > 0;
+    *s->port.sink_data    = s->to_soc.data[s->to_soc.head % RING_SIZE];
 }
 
-/* A byte crosses where valid and ready are high before the rising edge. They are sampled in the low
- * half of the clock: after the edge they already belong to the next byte, and `ready` may depend on
- * `valid` within the cycle. */
 static int serial_tcp_tick(void *session, uint64_t time_ps) {
     struct serial *s = session;
-    if (!*s->sys_clk) {
-        s->source_taken = *s->source_valid & *s->source_ready;
-        s->source_byte  = *s->source_data;
-        s->sink_taken   = *s->sink_valid & *s->sink_ready;
-        s->clk          = false;
-    } else if (!s->clk) {
-        s->clk = true;
-        clock_edge(s);
-    }
+    if (serial_port_edge(&s->port)) clock_edge(s);
     return RC_OK;
 }
 
@@ -291,7 +275,7 @@ static int serial_tcp_new(void **session, char *text) {
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     s->cycles_per_byte = (uint32_t)cycles;
     s->waiting         = -1;
-    s->clk      = true; /* the first edge counts after a low half only */
+    serial_port_start(&s->port);
     s->listener = evconnlistener_new_bind(base, on_client, s,
                                           LEV_OPT_CLOSE_ON_FREE | LEV_OPT_REUSEABLE, -1,
                                           (struct sockaddr *)&address, sizeof(address));
@@ -309,15 +293,8 @@ static int serial_tcp_new(void **session, char *text) {
 }
 
 static int serial_tcp_add_pads(void *session, struct pad_list_s *list) {
-    struct serial          *s        = session;
-    const struct pad_wanted serial[] = {
-        {"sink_valid", &s->sink_valid}, {"sink_data", &s->sink_data},
-        {"sink_ready", &s->sink_ready}, {"source_valid", &s->source_valid},
-        {"source_data", &s->source_data}, {"source_ready", &s->source_ready}, {NULL, NULL}};
-    const struct pad_wanted clock[] = {{"sys_clk", &s->sys_clk}, {NULL, NULL}};
-    if (!strcmp(list->name, "serial")) return sim_pads_get(MODULE, list, serial);
-    if (!strcmp(list->name, "sys_clk")) return sim_pads_get(MODULE, list, clock);
-    return RC_OK;
+    struct serial *s = session;
+    return serial_port_add_pads(MODULE, &s->port, list);
 }
 
 static struct ext_module_s module = {MODULE, serial_tcp_start, serial_tcp_new, serial_tcp_add_pads,
