@@ -61,7 +61,7 @@ def test_a_soc_is_written_down(tmp_path):
         freeze.freeze_socs([net], tmp_path / "given", work, boards={})
     (soc,) = (tmp_path / "given").iterdir()
     names = {path.name for path in soc.iterdir()}
-    assert {"sim.v", "sim_rom.init", "csr.json", "csr.h", "net.h", "memories.txt"} <= names
+    assert {"sim.v", "sim_rom.init", "csr.json", "csr.h", "contract.h", "memories.txt"} <= names
     commit = subprocess.run(
         ["git", "rev-parse", "--short=7", "HEAD"], cwd=freeze.ROOT, capture_output=True, text=True
     ).stdout.strip()

@@ -13,7 +13,7 @@ worker above MEMORY_AIM; above MEMORY_MOST it fails the run.
 import gc
 import json
 import os
-import resource
+import re
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -34,8 +34,9 @@ def cpu_seconds():
 
 
 def memory_mb():
-    """The most that this process has had in memory."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    """The most that this program has had in memory; ru_maxrss would count whoever forked it."""
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\s*(\d+) kB", status).group(1)) / 1000
 
 
 def forget():
